@@ -1,0 +1,43 @@
+"""Who acts: a signed-in person, a bearer token, an AE on the DICOM network, or the archive itself."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What kind of work a principal does; the permission table gives each its actions."""
+
+    RADIOLOGIST = "radiologist"
+    TECHNOLOGIST = "technologist"
+    REFERRER = "referrer"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """What can be done to a resource."""
+
+    SEARCH = "search"
+    VIEW = "view"
+    STORE = "store"
+    EXPORT = "export"
+    DELETE = "delete"
+    ADMINISTER = "administer"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The one who asks.
+
+    ``facilities`` is the set of facility ids whose studies are in reach; ``None`` is every facility. ``rights`` are actions
+    granted apart from the roles (an AE has rights and no roles).
+    """
+
+    kind: str  # 'user' | 'token' | 'ae' | 'system'
+    name: str
+    roles: frozenset[Role] = frozenset()
+    facilities: frozenset[int] | None = frozenset()
+    rights: frozenset[Action] = field(default_factory=frozenset)
+    address: str = ""
+
+
+SYSTEM = Principal("system", "filmless", facilities=None, rights=frozenset(Action))

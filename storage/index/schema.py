@@ -1,0 +1,248 @@
+"""The tables of the index; the same on SQLite and PostgreSQL.
+
+Times are UTC. Text columns that come from an instance hold the value as sent (decoded to Unicode); ``search_*`` columns hold
+its normalised form (upper case, without diacritics, đ as D).
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A timezone-aware UTC time on both engines (SQLite forgets the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite only auto-increments a column that is exactly INTEGER.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+facility = Table(
+    "facility",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False, server_default=""),
+)
+
+study = Table(
+    "study",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("study_instance_uid", String(64), nullable=False, unique=True),
+    Column("facility_id", ForeignKey("facility.id"), nullable=False),
+    Column("patient_name", Text, nullable=False, server_default=""),
+    Column("patient_id", Text, nullable=False, server_default=""),
+    Column("issuer_of_patient_id", Text, nullable=False, server_default=""),
+    Column("patient_birth_date", String(8), nullable=False, server_default=""),
+    Column("patient_sex", String(16), nullable=False, server_default=""),
+    Column("study_date", String(8), nullable=False, server_default=""),
+    Column("study_time", String(16), nullable=False, server_default=""),
+    Column("accession_number", Text, nullable=False, server_default=""),
+    Column("study_id", Text, nullable=False, server_default=""),
+    Column("study_description", Text, nullable=False, server_default=""),
+    Column("referring_physician_name", Text, nullable=False, server_default=""),
+    # Modalities in Study, backslash-separated and sorted, e.g. "CT\\SR"
+    Column("modalities_in_study", Text, nullable=False, server_default=""),
+    Column("number_of_series", Integer, nullable=False, server_default="0"),
+    Column("number_of_instances", Integer, nullable=False, server_default="0"),
+    # tokens of name, patient ID, accession number and description, normalised, for the study list's one search box
+    Column("search_text", Text, nullable=False, server_default=""),
+    Column("search_patient_name", Text, nullable=False, server_default=""),
+    Column("search_referring_physician_name", Text, nullable=False, server_default=""),
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("updated_at", UTCDateTime, nullable=False),
+    Index(None, "updated_at"),
+    Index(None, "facility_id", "updated_at"),
+    Index(None, "patient_id"),
+    Index(None, "study_date", "study_time"),
+    Index(None, "accession_number"),
+    Index(None, "search_patient_name"),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("study_fk", ForeignKey("study.id", ondelete="CASCADE"), nullable=False),
+    Column("series_instance_uid", String(64), nullable=False),
+    Column("modality", String(16), nullable=False, server_default=""),
+    Column("series_number", Integer),
+    Column("series_description", Text, nullable=False, server_default=""),
+    Column("series_date", String(8), nullable=False, server_default=""),
+    Column("series_time", String(16), nullable=False, server_default=""),
+    Column("body_part_examined", Text, nullable=False, server_default=""),
+    Column("laterality", String(16), nullable=False, server_default=""),
+    Column("performed_procedure_step_start_date", String(8), nullable=False, server_default=""),
+    Column("performed_procedure_step_start_time", String(16), nullable=False, server_default=""),
+    Column("number_of_instances", Integer, nullable=False, server_default="0"),
+    # grows by one with each instance added; a series document made of an older revision is stale
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("document_revision", Integer, nullable=False, server_default="0"),
+    Column("document_key", Text, nullable=False, server_default=""),
+    Column("document_etag", String(64), nullable=False, server_default=""),
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("updated_at", UTCDateTime, nullable=False),
+    UniqueConstraint("study_fk", "series_instance_uid"),
+    Index(None, "series_instance_uid"),
+    Index(None, "modality"),
+    Index(None, "updated_at"),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("series_fk", ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("sop_instance_uid", String(64), nullable=False, unique=True),
+    Column("sop_class_uid", String(64), nullable=False),
+    Column("instance_number", Integer),
+    Column("rows", Integer),
+    Column("columns", Integer),
+    Column("bits_allocated", Integer),
+    Column("number_of_frames", Integer, nullable=False, server_default="0"),  # 0: not an image
+    Column("transfer_syntax_uid", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("dataset_offset", Integer, nullable=False),
+    Column("dataset_sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("location", String(8), nullable=False),  # 'spool' | 'object'
+    Column("spool_name", Text, nullable=False, server_default=""),
+    Column("object_key", Text, nullable=False),
+    Column("source_ae_title", String(16), nullable=False, server_default=""),
+    Column("facility_id", ForeignKey("facility.id"), nullable=False),
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("stored_at", UTCDateTime),  # verified in the object store
+    CheckConstraint("location IN ('spool', 'object')", name="location"),
+    Index(None, "series_fk", "instance_number"),
+    Index(None, "location", "id"),
+)
+
+# Kept apart so that the instance table stays narrow.
+instance_header = Table(
+    "instance_header",
+    metadata,
+    Column("instance_fk", ForeignKey("instance.id", ondelete="CASCADE"), primary_key=True),
+    Column("header", LargeBinary, nullable=False),  # DICOM JSON without bulk data, compressed
+    Column("frames", LargeBinary, nullable=False),  # frame offsets and lengths, compact; empty: not an image
+)
+
+ae = Table(
+    "ae",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("ae_title", String(16), nullable=False, unique=True),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("facility_id", ForeignKey("facility.id"), nullable=False),
+    Column("may_store", Boolean, nullable=False, server_default="1"),
+    Column("may_query", Boolean, nullable=False, server_default="1"),
+    Column("may_retrieve", Boolean, nullable=False, server_default="1"),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", Text, nullable=False),  # comma-separated
+    Column("all_facilities", Boolean, nullable=False, server_default="1"),
+    Column("active", Boolean, nullable=False, server_default="1"),
+    Column("failed_attempts", Integer, nullable=False, server_default="0"),
+    Column("locked_until", UTCDateTime),
+    Column("last_sign_in_at", UTCDateTime),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+account_facility = Table(
+    "account_facility",
+    metadata,
+    Column("account_fk", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("facility_id", ForeignKey("facility.id"), primary_key=True),
+)
+
+# Sessions and bearer tokens: the secret itself is never kept, only its SHA-256.
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("secret_sha256", String(64), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),  # 'session' | 'bearer'
+    Column("label", Text, nullable=False, server_default=""),
+    Column("account_fk", ForeignKey("account.id", ondelete="CASCADE")),  # sessions
+    Column("roles", Text, nullable=False, server_default=""),  # bearer tokens
+    Column("facility_id", ForeignKey("facility.id")),  # bearer tokens: None = every facility
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
+    Column("revoked_at", UTCDateTime),
+    CheckConstraint("kind IN ('session', 'bearer')", name="kind"),
+)
+
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("actor_kind", String(16), nullable=False),  # user, token, ae, system
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("action", String(32), nullable=False),  # sign-in, search, view, store, export, …
+    Column("outcome", String(16), nullable=False),  # success, refused
+    Column("study_instance_uid", String(64), nullable=False, server_default=""),
+    Column("patient_id", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),  # JSON
+    Index(None, "at"),
+    Index(None, "study_instance_uid", "at"),
+    Index(None, "patient_id", "at"),
+)
+
+# What start-up or ingest could not keep in its place, with the reason; bytes stay in the spool's quarantine folder.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("file_name", Text, nullable=False, unique=True),
+    Column("reason", Text, nullable=False),
+    Column("sop_instance_uid", String(64), nullable=False, server_default=""),
+    Column("at", UTCDateTime, nullable=False),
+)

@@ -1,0 +1,48 @@
+"""Settings of the archive itself, read from ``FILMLESS_…`` by :mod:`pacs.settings`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, BaseModel, Field, SecretStr
+
+
+class StorageSettings(BaseModel):
+    """Where the archive keeps its bytes and its index; sizes in bytes, times in seconds."""
+
+    data_dir: Path = Field(Path("data"), description="Folder of everything this node keeps: spool, index and objects.")
+    database_url: str = Field(
+        "",
+        validation_alias=AliasChoices("database_url", "FILMLESS_DATABASE_URL", "DATABASE_URL"),
+        description="SQLAlchemy address of the index; empty: SQLite in the data folder. "
+        "PostgreSQL: postgresql+psycopg://user:password@host/name.",
+    )
+    object_store: str = Field(
+        "",
+        validation_alias=AliasChoices("object_store", "FILMLESS_OBJECT_STORE", "OBJECT_STORE"),
+        description="s3://bucket/prefix, or a folder; empty: the folder objects in the data folder.",
+    )
+    s3_endpoint: str = Field("", description="Address of the S3 server; empty: AWS.")
+    s3_region: str = Field("us-east-1", description="Region name that requests are signed for.")
+    s3_access_key: str = Field("", description="Access key of the S3 account.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 account.")
+    facility: str = Field("LOCAL", description="Code of the facility that owns what arrives without another rule.")
+    minimum_free_bytes: int = Field(
+        512 * 1024 * 1024, description="Receiving is refused (out of resources) below this much free disk."
+    )
+    maximum_instance_bytes: int = Field(8 * 1024**3, description="Largest instance taken.")
+    unknown_sop_classes: Literal["accept", "refuse"] = Field(
+        "accept", description="Whether SOP classes outside the standard's storage classes are kept."
+    )
+    maximum_decoded_samples: int = Field(
+        2**29, description="Largest frame that is ever decoded, in samples (rows x columns x samples per pixel)."
+    )
+
+    @property
+    def index_url(self) -> str:
+        """The SQLAlchemy address really used."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'filmless.db').absolute()}"
+
+    @property
+    def object_store_url(self) -> str:
+        """``s3://bucket/prefix`` or an absolute folder."""
+        return self.object_store or str((self.data_dir / "objects").absolute())
