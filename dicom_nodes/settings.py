@@ -1,0 +1,40 @@
+"""Settings of the DICOM nodes, read from ``FILMLESS_…`` by :mod:`pacs.settings`."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+# PS3.5 §6.2, AE: up to 16 characters of the default repertoire, no backslash, not only spaces.
+AETitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[ -\[\]-~]+$")]
+
+
+class NodeSettings(BaseModel):
+    """How this node appears on the DICOM network; times in seconds, sizes in bytes."""
+
+    aet: AETitle = Field("FILMLESS", description="AE title of this node: what modalities call, and what we call ourselves.")
+    dicom_host: str = Field(
+        "127.0.0.1", description="Address the DICOM node listens on; 0.0.0.0 to be reached from other machines."
+    )
+    dicom_port: int = Field(11112, ge=0, le=65535, description="TCP port the DICOM node listens on.")
+    dicom_processes: int = Field(1, ge=1, le=64, description="Number of DICOM processes that share the port.")
+    trust_loopback: bool = Field(
+        True, description="Whether any calling AE is accepted from this machine itself without being registered."
+    )
+    require_called_aet: bool = Field(
+        True, description="Whether a sender must address this node by its AE title; otherwise any called title is taken."
+    )
+    maximum_associations: int = Field(
+        64, ge=1, le=1000, description="Associations served at once by each DICOM process; more are refused politely."
+    )
+    association_timeout: float = Field(
+        30.0, gt=0, description="Longest wait for a peer's association request, acceptance, release or whole PDU."
+    )
+    idle_timeout: float = Field(
+        300.0, gt=0, description="An association on which nothing happens for this long is aborted."
+    )
+    dimse_timeout: float = Field(
+        60.0, gt=0, description="Longest wait for a peer's answer when this node sends, and between parts of a message."
+    )
+    maximum_query_results: int = Field(
+        10_000, ge=1, description="C-FIND answers at most this many matches; a broader query is told to narrow it."
+    )
