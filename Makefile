@@ -1,0 +1,66 @@
+# The commands of Filmless: make run, make test. Everything they need is installed by the project itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= data
+
+help: ## Show the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: help setup setup-dev peers viewer run test check lock clean bench
+
+$(BIN)/uv: requirements/uv.txt
+	@$(PYTHON) -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/peers/install.sh python3-venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.runtime: $(BIN)/uv requirements/runtime.txt requirements/build.txt pyproject.toml
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/dev.txt -r requirements/build.txt
+	@touch $@
+
+# Node from the machine when it is new enough, else from the wheel.
+viewer/node_modules/.installed: .venv/.runtime viewer/package-lock.json
+	$(BIN)/python viewer/node.py npm ci --no-audit --no-fund
+	@touch $@
+
+viewer/dist/index.html: viewer/node_modules/.installed $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts viewer/package.json -type f 2>/dev/null)
+	$(BIN)/python viewer/node.py npm run build
+	@touch $@
+
+setup: .venv/.runtime viewer ## Install what the product needs and build the viewer
+setup-dev: .venv/.dev viewer
+viewer: viewer/dist/index.html ## Build the viewer
+
+run: setup ## Start Filmless with the sample studies in it
+	@exec $(BIN)/python -m sample_studies.start --data $(DATA)
+
+peers: ## Install the real DICOM peers, PostgreSQL and Chromium for the tests (root or sudo)
+	tests/peers/install.sh
+
+check: setup-dev ## Lint, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python viewer/node.py npm run check
+
+test: setup-dev peers check ## Every check and every test, with the real peers
+	$(BIN)/python viewer/node.py npm test
+	$(BIN)/pytest
+
+bench: setup-dev
+	$(BIN)/python -m tests.bench
+
+lock: $(BIN)/uv ## Pin the dependencies anew, with hashes
+	for name in uv build runtime dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
+
+clean: ## Remove what was built, but no data
+	rm -rf .venv viewer/node_modules viewer/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache
