@@ -1,0 +1,79 @@
+"""Fixtures every test can use: both databases, both object stores, and a whole running Filmless."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.settings import StorageSettings
+from tests.peers import filmless, postgresql, seaweedfs, shared_dicom
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.PostgreSQL]:
+    """One PostgreSQL server for the session."""
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty index: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'index.db'}"
+    server: postgresql.PostgreSQL = request.getfixturevalue("postgres")
+    return server.database()
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[seaweedfs.SeaweedFS]:
+    """One SeaweedFS server for the session."""
+    with seaweedfs.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["local", "s3"])
+def object_store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """Storage settings of an empty object store: the test runs once on a local folder and once on SeaweedFS."""
+    if request.param == "local":
+        return {"object_store": str(tmp_path / "objects")}
+    server: seaweedfs.SeaweedFS = request.getfixturevalue("seaweed")
+    return server.settings(server.bucket())
+
+
+@pytest.fixture
+def storage_settings(tmp_path: Path, database_url: str) -> StorageSettings:
+    """Settings of an empty archive on both databases, with a local object store."""
+    return StorageSettings(data_dir=tmp_path / "data", database_url=database_url)
+
+
+@pytest.fixture(scope="session")
+def dicom_files() -> Path:
+    """The folder of real DICOM files beside the checkout; tests that need it are skipped without it."""
+    folder = shared_dicom()
+    if folder is None:
+        pytest.skip("../shared/dicom is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def running_pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[filmless.Filmless]:
+    """A whole Filmless (`pacs up`) on embedded defaults, shared by the session: use your own UIDs."""
+    with filmless.running(tmp_path_factory.mktemp("pacs")) as server:
+        yield server
+
+
+@pytest.fixture
+def start_pacs(tmp_path: Path) -> Iterator[Callable[..., filmless.Filmless]]:
+    """Start a Filmless of one's own: ``start_pacs(FILMLESS_…=value)``; stopped at the end of the test."""
+    started: list[filmless.Filmless] = []
+
+    def start(*, data: Path | None = None, **environment: str) -> filmless.Filmless:
+        server = filmless.Filmless(data or tmp_path / "pacs", environment)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
