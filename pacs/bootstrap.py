@@ -55,7 +55,7 @@ def open_archive(settings: Settings, *, migrate: bool = False) -> Archive:
     archive = Archive.open(settings)
     if migrate:
         archive.index.migrate()
-        facilities.get_or_create(archive, settings.facility)
+        facilities.get_or_create(archive.index, settings.facility)
     return archive
 
 

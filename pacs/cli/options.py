@@ -1,0 +1,39 @@
+"""Options that several commands share, and how a command opens the archive."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pacs.bootstrap import load_settings, open_archive
+from pacs.settings import Settings
+from storage.archive import Archive
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of this node's data (FILMLESS_DATA_DIR).", show_default=False),
+]
+Facility = Annotated[str | None, typer.Option("--facility", help="Code of a facility.", show_default=False)]
+
+console = Console()
+errors = Console(stderr=True)
+
+
+@contextmanager
+def opened(data: Path | None) -> Iterator[tuple[Settings, Archive]]:
+    """Open the archive of ``data`` for one command, with its index at the newest schema."""
+    settings = load_settings(data_dir=data)
+    archive = open_archive(settings, migrate=True)
+    try:
+        yield settings, archive
+    finally:
+        archive.close()
+
+
+def fail(message: str) -> typer.Exit:
+    """Say what is wrong on standard error; to be raised."""
+    errors.print(f"pacs: {message}", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(1)
