@@ -1,0 +1,55 @@
+/** The viewer's DICOMweb client (PS3.18 §10.4): series metadata and frames, with the session's cookie. */
+import { isInstance } from './attribute';
+import type { DicomInstance } from './display_set';
+import { type Part, parts } from './multipart';
+
+/** An answer that is no success; `status` 0 means that no answer came. */
+export class DicomWebError extends Error {
+  constructor(
+    readonly status: number,
+    readonly url: string,
+  ) {
+    super(`HTTP ${status}`);
+    this.name = 'DicomWebError';
+  }
+}
+
+/** What the viewer decodes, best first: HTJ2K lossless, else raw little endian. */
+export const FRAME_ACCEPT = [
+  'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.201',
+  'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1;q=0.9',
+].join(', ');
+
+/** Raw frames only. */
+export const RAW_FRAME_ACCEPT = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1';
+
+async function get(url: string, accept: string, signal?: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { headers: { Accept: accept }, credentials: 'same-origin', ...(signal ? { signal } : {}) });
+  } catch (reason) {
+    if (signal?.aborted === true) throw reason;
+    throw new DicomWebError(0, url);
+  }
+  if (!response.ok) throw new DicomWebError(response.status, url);
+  return response;
+}
+
+/** All instances of a series, or of a whole study, as DICOM JSON. @throws DicomWebError */
+export async function fetchMetadata(studyInstanceUid: string, seriesInstanceUid?: string, signal?: AbortSignal): Promise<readonly DicomInstance[]> {
+  const study = `/dicom-web/studies/${encodeURIComponent(studyInstanceUid)}`;
+  const url = seriesInstanceUid === undefined ? `${study}/metadata` : `${study}/series/${encodeURIComponent(seriesInstanceUid)}/metadata`;
+  const response = await get(url, 'application/dicom+json', signal);
+  const found: unknown = await response.json();
+  if (!Array.isArray(found) || !found.every(isInstance)) throw new DicomWebError(response.status, url);
+  return found;
+}
+
+/** One frame, as the server delivers it. @throws DicomWebError, or the signal's reason when aborted */
+export async function fetchFrame(frameUrl: string, accept: string, signal?: AbortSignal): Promise<Part> {
+  const response = await get(frameUrl, accept, signal);
+  const body = new Uint8Array(await response.arrayBuffer());
+  const [part] = parts(body, response.headers.get('Content-Type') ?? '');
+  if (!part) throw new DicomWebError(response.status, frameUrl);
+  return part;
+}
