@@ -8,7 +8,7 @@ DATA ?= data
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: help setup setup-dev peers viewer run test check lock clean bench
+.PHONY: docs help setup setup-dev peers viewer run test check lock clean bench
 
 $(BIN)/uv: requirements/uv.txt
 	@$(PYTHON) -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/peers/install.sh python3-venv
@@ -54,6 +54,9 @@ check: setup-dev ## Lint, types and the direction of imports
 test: setup-dev peers check ## Every check and every test, with the real peers
 	$(BIN)/python viewer/node.py npm test
 	$(BIN)/pytest
+
+docs: setup-dev ## Write the reference pages that are made from the code
+	$(BIN)/python docs/generate.py
 
 bench: setup-dev
 	$(BIN)/python -m tests.bench

@@ -1,0 +1,51 @@
+"""The docs say what the code does."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from dicom_nodes.settings import NodeSettings
+from pacs.settings import Settings
+from pacs.web.settings import WebSettings
+from storage.settings import StorageSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["settings.md", "commands.md"])
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == generator().PAGES[name](), "run make docs"
+
+
+def test_every_setting_has_one_owner_and_a_description() -> None:
+    names = [name for model in (StorageSettings, NodeSettings, WebSettings) for name in model.model_fields]
+    assert len(names) == len(set(names)), "two packages declare the same setting"
+    assert len(names) < 60
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_links_between_pages_hold() -> None:
+    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_tutorial_names_commands_that_exist() -> None:
+    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        for group, word in re.findall(r"\bpacs (up|serve|migrate|user|token|ae|send|import|echo|status|doctor)( [a-z]+)?", page.read_text()):
+            name = f"pacs {group}{word if group in {'user', 'token', 'ae'} else ''}"
+            assert name in commands, f"{page.name}: {name}"
