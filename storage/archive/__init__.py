@@ -1,0 +1,42 @@
+"""The archive: its use cases, one per module, and the parts they work on."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from storage.index.engine import Index
+from storage.objects import ObjectStore, open_store
+from storage.settings import StorageSettings
+from storage.spool import Spool
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Index, objects and spool of one node; safe to share between threads."""
+
+    index: Index
+    objects: ObjectStore
+    spool: Spool
+    settings: StorageSettings
+
+    @classmethod
+    def open(cls, settings: StorageSettings) -> Self:
+        """Open what the settings name; the tables are not migrated.
+
+        Raises:
+            StoreUnavailable: a folder or bucket cannot be reached.
+        """
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return cls(
+            index=Index(settings.index_url),
+            objects=open_store(settings),
+            spool=Spool(
+                settings.data_dir / "spool",
+                minimum_free_bytes=settings.minimum_free_bytes,
+                maximum_instance_bytes=settings.maximum_instance_bytes,
+            ),
+            settings=settings,
+        )
+
+    def close(self) -> None:
+        """Close the connections of the index; files of a half-written instance are left to the next start."""
+        self.index.close()

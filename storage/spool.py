@@ -1,0 +1,246 @@
+"""The spool: the local folder where an instance becomes durable before it is acknowledged; the journal of the archive.
+
+``incoming/`` holds what is being written, ``ready/`` what is complete and synced, ``quarantine/`` what could not be
+kept. A file that a living process works on is locked (flock), so that a start-up beside it leaves it alone.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from storage.dicom.part10 import FileMeta, encode_meta
+from storage.errors import OutOfResources, StoreUnavailable, TooLarge
+
+_BUFFER_BYTES = 1024 * 1024
+
+
+class Hold:
+    """The lock on a spool file: held until released, at the latest when nobody refers to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Let go."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    __del__ = release
+
+
+@dataclass(frozen=True)
+class SpooledFile:
+    """A durable Part 10 file in ``ready/``; sizes and offsets in bytes, hashes in hexadecimal."""
+
+    path: Path
+    size: int
+    dataset_offset: int
+    dataset_sha256: str
+    sha256: str
+    transfer_syntax_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    source_ae_title: str
+    hold: Hold | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The file's name in ``ready/``, as the index keeps it."""
+        return self.path.name
+
+    def release(self) -> None:
+        """Let others work on the file."""
+        if self.hold is not None:
+            self.hold.release()
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+        self.release()
+
+
+class Spool:
+    """The spool folder of this node; any number of processes of the node share it."""
+
+    def __init__(self, root: Path, *, minimum_free_bytes: int = 0, maximum_instance_bytes: int | None = None) -> None:
+        self.root = root.absolute()
+        self.incoming = self.root / "incoming"
+        self.ready = self.root / "ready"
+        self.quarantine = self.root / "quarantine"
+        self.minimum_free_bytes = minimum_free_bytes
+        self.maximum_instance_bytes = maximum_instance_bytes
+        with translated():
+            for folder in (self.incoming, self.ready, self.quarantine):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.node = self._node()
+
+    def _node(self) -> str:
+        """This spool's own name, made once: in the index it tells our files from those of other nodes."""
+        file = self.root / "node"
+        if not file.exists():
+            draft = self.root / f"node-{secrets.token_hex(4)}"
+            draft.write_text(secrets.token_hex(4))
+            try:
+                os.link(draft, file)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+            sync_folder(self.root)
+        return file.read_text().strip()
+
+    def receive(
+        self, *, transfer_syntax_uid: str, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = ""
+    ) -> "SpoolWriter":
+        """Open a new file for one instance; write the bytes of its data set to what this returns.
+
+        Raises:
+            OutOfResources: the disk is nearly full; nothing was written.
+            InvalidInstance: a declared UID cannot be kept.
+            StoreUnavailable: the disk does not take it.
+        """
+        self.check_room()
+        meta = FileMeta(transfer_syntax_uid, sop_class_uid, sop_instance_uid, source_ae_title)
+        return SpoolWriter(self, meta)
+
+    def check_room(self) -> None:
+        """Raise :class:`OutOfResources` if less disk is free than the settings demand."""
+        with translated():
+            disk = os.statvfs(self.root)
+        if disk.f_bavail * disk.f_frsize < self.minimum_free_bytes:
+            raise OutOfResources("The disk is nearly full; nothing was stored.")
+
+    def path(self, name: str) -> Path:
+        """The file of this name in ``ready/``; it may be absent, or another node's."""
+        return self.ready / Path(name).name
+
+    def new_name(self) -> str:
+        """A name nobody has used."""
+        return f"{self.node}-{secrets.token_hex(12)}.dcm"
+
+
+class SpoolWriter:
+    """One instance on its way in: a context manager that removes the file unless :meth:`finish` was reached."""
+
+    def __init__(self, spool: Spool, meta: FileMeta) -> None:
+        self._spool = spool
+        self._meta = meta
+        head, self._digest_offset = encode_meta(meta)
+        self._dataset_offset = len(head)
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._finished = False
+        self._path = spool.incoming / spool.new_name()
+        with translated():
+            self._file = self._path.open("x+b", buffering=_BUFFER_BYTES)
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._write(head)
+            except BaseException:
+                self._remove()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if not self._finished:
+            self._remove()
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes of the data set, exactly as received.
+
+        Raises:
+            TooLarge: the instance is over the limit of the settings.
+            OutOfResources: the disk is full.
+            StoreUnavailable: the disk does not take it.
+        """
+        limit = self._spool.maximum_instance_bytes
+        if limit is not None and self._size + len(data) > limit:
+            raise TooLarge(f"The instance is larger than the {limit} bytes that this archive takes.")
+        with translated():
+            self._write(data)
+        self._digest.update(data)
+
+    def finish(self) -> SpooledFile:
+        """Make the file durable in ``ready/`` and describe it; after this it survives a power cut.
+
+        Raises:
+            OutOfResources: the disk is full.
+            StoreUnavailable: the disk does not take it.
+        """
+        target = self._spool.ready / self._path.name
+        with translated():
+            self._file.flush()
+            descriptor = self._file.fileno()
+            os.pwrite(descriptor, self._digest.digest(), self._digest_offset)
+            os.fdatasync(descriptor)
+            whole = sha256_of_file(descriptor)
+            hold = Hold(os.dup(descriptor))
+            self._file.close()
+            self._path.rename(target)
+            self._finished = True
+            sync_folder(self._spool.ready)
+        return SpooledFile(
+            path=target,
+            size=self._size,
+            dataset_offset=self._dataset_offset,
+            dataset_sha256=self._digest.hexdigest(),
+            sha256=whole,
+            transfer_syntax_uid=self._meta.transfer_syntax_uid,
+            sop_class_uid=self._meta.sop_class_uid,
+            sop_instance_uid=self._meta.sop_instance_uid,
+            source_ae_title=self._meta.source_ae_title,
+            hold=hold,
+        )
+
+    def _write(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+        self._size += len(data)
+
+    def _remove(self) -> None:
+        # A full disk makes even the flush of close fail; the file goes all the same.
+        with suppress(OSError):
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def sha256_of_file(descriptor: int) -> str:
+    """SHA-256 of a whole open file, in hexadecimal."""
+    digest = hashlib.sha256()
+    offset = 0
+    while piece := os.pread(descriptor, _BUFFER_BYTES, offset):
+        digest.update(piece)
+        offset += len(piece)
+    return digest.hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn errors of the disk into the archive's own."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutOfResources("The disk is full; nothing was stored.") from error
+        raise StoreUnavailable("The disk of the spool cannot be used now.") from error
