@@ -55,7 +55,7 @@ def add(
         InvalidRequest: a bad name, a weak password, no role, an unknown facility, or the name is taken.
     """
     normal = normal_name(name)
-    if not _NAME.fullmatch(normal):
+    if not normal:
         raise InvalidRequest("An account name is 1 to 128 letters, digits and . _ @ + - without spaces.")
     chosen = frozenset(Role(role) for role in roles)
     if not chosen:
@@ -150,8 +150,9 @@ def verify(index: Index, name: str, secret: str, address: str = "") -> Account:
 
 
 def normal_name(name: str) -> str:
-    """Account names are compared without case and however their accents are composed."""
-    return unicodedata.normalize("NFC", name.strip()).casefold()
+    """Account names are compared without case and however their accents are composed; what cannot be one is empty."""
+    normal = unicodedata.normalize("NFC", name.strip()).casefold()
+    return normal if _NAME.fullmatch(normal) else ""
 
 
 def _account(connection: Connection, row: dict[str, Any]) -> Account:
@@ -186,7 +187,6 @@ def _facility_id(connection: Connection, code: str) -> int:
 
 def _refused(index: Index, name: str, address: str, reason: str) -> None:
     """What was typed as a name is kept only if it could be one: people type passwords there."""
-    shown = name if _NAME.fullmatch(name) else "(not a name)"
     with index.write() as connection:
-        person = Principal("user", shown, address=address)
+        person = Principal("user", name or "(not a name)", address=address)
         audit.record(connection, person, audit.SIGN_IN, "refused", detail={"reason": reason})

@@ -108,8 +108,11 @@ def remove(index: Index, ae_title: str) -> None:
 
 def by_title(index: Index, ae_title: str) -> ApplicationEntity | None:
     """The machine of this title, e.g. the destination of a C-MOVE."""
+    title = ae_title.strip(" ")
+    if not _TITLE.fullmatch(title):
+        return None
     with index.read() as connection:
-        row = rows.by_title(connection, ae_title.strip(" "))
+        row = rows.by_title(connection, title)
     return ApplicationEntity(**row) if row else None
 
 

@@ -18,7 +18,7 @@ MAXIMUM_STRANGERS = 10_000
 
 
 def pause_after(failures: int) -> timedelta:
-    """How long sign-in stays closed after so many failures in a row: 0 s, from the fifth on 5 s doubling to 15 minutes."""
+    """How long sign-in stays closed after so many failures in a row: from the fifth on 5 s, doubling to 15 minutes."""
     if failures < FREE_ATTEMPTS:
         return timedelta(0)
     return timedelta(seconds=min(5 * 2 ** min(failures - FREE_ATTEMPTS, 20), LONGEST_PAUSE_S))
@@ -40,7 +40,7 @@ def begin(index: Index, name: str, now: datetime) -> dict[str, Any] | None:
             _strangers(index).begin(name, now)
             return None
         seen, closed_until = _still_counted(row["failed_attempts"], row["locked_until"], now)
-        _refuse_until(closed_until, now)
+        _refuse_until(seen, closed_until, now)
         until = now + pause_after(seen + 1)
         with index.write() as connection:
             if rows.count_attempt(connection, row["id"], row["failed_attempts"], seen + 1, until):
@@ -53,8 +53,8 @@ def _still_counted(failures: int, closed_until: datetime | None, now: datetime) 
     return failures, closed_until
 
 
-def _refuse_until(closed_until: datetime | None, now: datetime) -> None:
-    if closed_until is not None and closed_until > now:
+def _refuse_until(failures: int, closed_until: datetime | None, now: datetime) -> None:
+    if failures >= FREE_ATTEMPTS and closed_until is not None and closed_until > now:
         wait = ceil((closed_until - now).total_seconds())
         raise TooManyAttempts(f"Too many failed sign-ins; try again in {wait} s.", wait)
 
@@ -70,7 +70,7 @@ class _Strangers:
         with self._lock:
             failures, until = self._failures.get(name, (0, None))
             seen, closed_until = _still_counted(failures, until, now)
-            _refuse_until(closed_until, now)
+            _refuse_until(seen, closed_until, now)
             self._failures[name] = (seen + 1, now + pause_after(seen + 1))
             self._failures.move_to_end(name)
             if len(self._failures) > MAXIMUM_STRANGERS:

@@ -211,7 +211,7 @@ def _digest(secret: str) -> str:
 
 
 class _Cache:
-    """Answers of the last seconds by the hash of their secret; the generation tells an answer read before a clearing."""
+    """Answers of the last seconds by the hash of their secret; the generation tells one read before a clearing."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

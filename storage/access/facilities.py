@@ -42,6 +42,8 @@ def get_or_create(index: Index, code: str, name: str = "") -> Facility:
 
 def find(index: Index, code: str) -> Facility | None:
     """The facility of this code, if there is one."""
+    if not _CODE.fullmatch(code):
+        return None
     with index.read() as connection:
         row = rows.by_code(connection, code)
     return Facility(**row) if row else None

@@ -34,7 +34,7 @@ def hashed(password: str, account: str) -> str:
     if len(account) > 3 and account.casefold() * 2 in text.casefold():
         raise InvalidRequest("This password is made of the account's name.")
     with _room:
-        return _hasher.hash(text)
+        return _hasher.hash(_bytes(text))
 
 
 def verified(password: str, stored: str | None) -> tuple[bool, str | None]:
@@ -44,10 +44,15 @@ def verified(password: str, stored: str | None) -> tuple[bool, str | None]:
     """
     text = _normal(password)[: MAXIMUM_LENGTH + 1]
     with _room:
-        right, stronger = _hasher.verify_and_update(text, _NOBODY if stored is None else stored)
+        right, stronger = _hasher.verify_and_update(_bytes(text), _NOBODY if stored is None else stored)
     return (right and stored is not None), stronger
 
 
 def _normal(password: str) -> str:
     """One form for a password however the keyboard composes its accents."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(text: str) -> bytes:
+    # JSON can carry half a surrogate pair, which plain UTF-8 cannot.
+    return text.encode("utf-8", "surrogatepass")

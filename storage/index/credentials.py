@@ -10,7 +10,7 @@ from storage.index.schema import account, credential, facility
 
 def add(connection: Connection, **values: Any) -> int:
     """Add a credential and return its id."""
-    return connection.execute(insert(credential).values(**values).returning(credential.c.id)).scalar_one()
+    return int(connection.execute(insert(credential).values(**values).returning(credential.c.id)).scalar_one())
 
 
 def by_secret(connection: Connection, secret_sha256: str) -> dict[str, Any] | None:
