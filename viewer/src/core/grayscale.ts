@@ -164,12 +164,12 @@ export function modalityTable(parameters: GrayscaleParameters): Float64Array {
 }
 
 /** Display value 0–255 of every raw cell value of {@link modalityTable}; padding is black whatever the polarity. */
-export function displayTable(modality: Float64Array, transform: VoiTransform, inverse: boolean): Uint8Array {
+export function displayTable(modality: Float64Array, transform: VoiTransform, inverse: boolean): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(modality, (value) => (Number.isNaN(value) ? 0 : displayValue(value, transform, inverse)));
 }
 
 /** Display values of pixels too deep for a table (32 bits, floats). */
-export function displayPixels(pixels: RawPixels, parameters: GrayscaleParameters, transform: VoiTransform, inverse: boolean): Uint8Array {
+export function displayPixels(pixels: RawPixels, parameters: GrayscaleParameters, transform: VoiTransform, inverse: boolean): Uint8Array<ArrayBuffer> {
   const shown = new Uint8Array(pixels.length);
   pixels.forEach((raw, at) => {
     const stored = storedValue(raw, parameters.format);

@@ -1,0 +1,68 @@
+/** Where all viewports of a page get decoded frames from: cache, queue by priority, decode workers. */
+import { text } from '../core/attribute';
+import { palette } from '../core/colour';
+import type { ImageReference } from '../core/display_set';
+import { type DecodedFrame, FrameError, type FrameSource, type Priority } from '../core/frame';
+import { FrameCache } from '../core/frame_cache';
+import { FrameQueue } from '../core/frame_queue';
+import { grayscaleParameters } from '../core/grayscale';
+import { isGrayscale, pixelFormat } from '../core/pixel_format';
+import { Tag } from '../core/tag';
+import { WorkerPool } from './worker_pool';
+
+/** A browser opens six connections to an HTTP/1.1 server; one is left for previews, one for live news. */
+const CONNECTIONS = 4;
+const PREFETCH_CONNECTIONS = 3;
+const MEGABYTE = 2 ** 20;
+
+/** An eighth of the machine's memory (browsers tell 8 GB at most, some nothing), so that a 4 GB PC keeps working. */
+function memoryLimit(): number {
+  const gigabytes = 'deviceMemory' in navigator && typeof navigator.deviceMemory === 'number' ? navigator.deviceMemory : 4;
+  return Math.max(gigabytes * 128, 96) * MEGABYTE;
+}
+
+export class FrameLoader implements FrameSource {
+  private readonly cache: FrameCache;
+  private readonly queue = new FrameQueue<DecodedFrame>(CONNECTIONS, PREFETCH_CONNECTIONS);
+  private readonly workers = new WorkerPool(Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 3));
+
+  /** @param capacity bytes of decoded frames kept */
+  constructor(capacity = memoryLimit()) {
+    this.cache = new FrameCache(capacity);
+  }
+
+  cached(image: ImageReference): DecodedFrame | null {
+    return this.cache.get(image.frameUrl);
+  }
+
+  load(image: ImageReference, priority: Priority, signal?: AbortSignal): Promise<DecodedFrame> {
+    const kept = this.cache.get(image.frameUrl);
+    if (kept) return Promise.resolve(kept);
+    return this.queue.add(image.frameUrl, priority, (abort) => this.decode(image, abort), signal);
+  }
+
+  /** Ends the workers and forgets all frames. */
+  destroy(): void {
+    this.workers.destroy();
+    this.cache.clear();
+  }
+
+  private async decode(image: ImageReference, signal: AbortSignal): Promise<DecodedFrame> {
+    const { instance } = image;
+    const stated = pixelFormat(instance);
+    if (!stated) throw new FrameError('error.image.unsupported');
+    const colours = stated.photometric === 'PALETTE COLOR' ? palette(instance, stated) : null;
+    if (stated.photometric === 'PALETTE COLOR' && !colours) throw new FrameError('error.image.unsupported');
+    const answer = await this.workers.request({ url: image.frameUrl, format: stated, palette: colours }, signal);
+    const lossy = text(instance, Tag.LossyImageCompression) === '01';
+    // Single bits come out of the worker as bytes.
+    const format = stated.bitsAllocated === 1 ? { ...stated, bitsAllocated: 8, bitsStored: 1, highBit: 0 } : stated;
+    const frame: DecodedFrame =
+      answer.kind === 'colour'
+        ? { kind: 'colour', format, rgba: answer.rgba, lossy }
+        : { kind: 'grayscale', format, parameters: grayscaleParameters(instance, image.frame, format), pixels: answer.pixels, lossy };
+    if (isGrayscale(stated) !== (frame.kind === 'grayscale')) throw new FrameError('error.image.decode');
+    this.cache.put(image.frameUrl, frame);
+    return frame;
+  }
+}

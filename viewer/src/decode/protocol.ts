@@ -1,0 +1,29 @@
+/** Messages between the page and its decode workers. */
+import type { Palette } from '../core/colour';
+import type { FrameErrorKey } from '../core/frame';
+import type { RawPixels } from '../core/grayscale';
+import type { PixelFormat } from '../core/pixel_format';
+
+/** Fetch and decode one frame. */
+export interface FrameRequest {
+  readonly kind: 'frame';
+  readonly id: number;
+  readonly url: string;
+  readonly format: PixelFormat;
+  /** For PALETTE COLOR. */
+  readonly palette: Palette | null;
+}
+
+export interface AbortRequest {
+  readonly kind: 'abort';
+  readonly id: number;
+}
+
+export type Request = FrameRequest | AbortRequest;
+
+export type Answer =
+  /** All bytes are here; decoding starts. */
+  | { readonly kind: 'received'; readonly id: number }
+  | { readonly kind: 'grayscale'; readonly id: number; readonly pixels: RawPixels }
+  | { readonly kind: 'colour'; readonly id: number; readonly rgba: Uint8ClampedArray<ArrayBuffer> }
+  | { readonly kind: 'error'; readonly id: number; readonly key: FrameErrorKey };
