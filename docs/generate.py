@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from dicom_nodes.settings import NodeSettings
 from pacs.cli import app
-from pacs.settings import PREFIX, Settings
+from pacs.settings import PREFIX
 from pacs.web.settings import WebSettings
 from storage.settings import StorageSettings
 

@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 
 import structlog
+from storage.archive.reconcile import ReconcileReport, reconcile
 
 from pacs.settings import Settings
 from storage.access import facilities
 from storage.archive import Archive
-from storage.archive.reconcile import ReconcileReport, reconcile
 
 
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; ``overrides`` (command line options) win where they are not None."""
-    return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    return Settings.model_validate({name: value for name, value in overrides.items() if value is not None})
 
 
 def configure_logging(process: str, *, level: int = logging.INFO) -> None:

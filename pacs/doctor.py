@@ -54,7 +54,9 @@ def _data_folder(settings: Settings) -> Finding:
     if not folder.exists():
         return Finding("data folder", True, f"{folder} does not exist yet; pacs up makes it.")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return Finding("data folder", False, f"{folder} cannot be written.", f"Run as its owner, or: chown -R $USER {folder}")
+        return Finding(
+            "data folder", False, f"{folder} cannot be written.", f"Run as its owner, or: chown -R $USER {folder}"
+        )
     return Finding("data folder", True, f"{folder} can be written.")
 
 
@@ -65,8 +67,12 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(folder).free
     message = f"{free / 1e9:.1f} GB free where the data folder is."
     if free < settings.minimum_free_bytes:
-        return Finding("disk", False, f"{message} Receiving is refused below {settings.minimum_free_bytes / 1e9:.1f} GB.",
-                       "Free some space or move the data folder to a larger disk.")  # fmt: skip
+        return Finding(
+            "disk",
+            False,
+            f"{message} Receiving is refused below {settings.minimum_free_bytes / 1e9:.1f} GB.",
+            "Free some space or move the data folder to a larger disk.",
+        )
     if free < 5 * settings.minimum_free_bytes:
         return Finding("disk", False, f"{message} That is soon too little.", "Plan for more space.")
     return Finding("disk", True, message)
@@ -78,11 +84,15 @@ def _port(name: str, host: str, port: int, *, running: bool) -> Finding:
             with socket.create_connection((up.reachable(host).strip("[]"), port), 3):
                 return Finding(name, True, f"{port} answers.")
         except OSError as error:
-            return Finding(name, False, f"{port} does not answer: {error}.",
-                           "pacs up is running with other ports (give them here too), or it is stuck: see its output.")  # fmt: skip
+            return Finding(
+                name,
+                False,
+                f"{port} does not answer: {error}.",
+                "pacs up is running with other ports (give them here too), or it is stuck: see its output.",
+            )
     try:
-        up.check_port(name.split()[0], host, port)
-    except up.CannotStart as error:
+        up.check_port(name.split(maxsplit=1)[0], host, port)
+    except up.StartError as error:
         return Finding(name, False, str(error), f"See who has it: ss -ltnp 'sport = :{port}'")
     return Finding(name, True, f"{port} is free (pacs up is not running).")
 
@@ -93,7 +103,9 @@ def _answers(settings: Settings) -> Finding:
     except httpx.HTTPError as error:
         return Finding("web", False, f"The web does not answer: {type(error).__name__}.", "See the output of pacs up.")
     if answer.status_code != 200:
-        return Finding("web", False, f"The web is up but not ready: {answer.text[:300]}", "The rows below tell the cause.")
+        return Finding(
+            "web", False, f"The web is up but not ready: {answer.text[:300]}", "The rows below tell the cause."
+        )
     return Finding("web", True, "The web is ready.")
 
 
@@ -104,10 +116,18 @@ def _archive(settings: Settings) -> Iterator[Finding]:
         yield Finding("archive", False, str(error), "Check FILMLESS_DATABASE_URL and FILMLESS_OBJECT_STORE.")
         return
     try:
-        yield _attempt("index", archive.index.check, _where_index(settings),
-                       "Is the database server running, and FILMLESS_DATABASE_URL right?")  # fmt: skip
-        yield _attempt("object store", archive.objects.check, f"{settings.object_store_url} can be written and read.",
-                       "Is the S3 server running, and are endpoint, bucket and keys right?")  # fmt: skip
+        yield _attempt(
+            "index",
+            archive.index.check,
+            _where_index(settings),
+            "Is the database server running, and FILMLESS_DATABASE_URL right?",
+        )
+        yield _attempt(
+            "object store",
+            archive.objects.check,
+            f"{settings.object_store_url} can be written and read.",
+            "Is the S3 server running, and are endpoint, bucket and keys right?",
+        )
     finally:
         archive.close()
 
@@ -137,7 +157,9 @@ def _clock(settings: Settings) -> Finding:
         if stamp:
             difference = abs((datetime.now(UTC) - parsedate_to_datetime(stamp)).total_seconds())
             if difference > CLOCK_TOLERANCE_S:
-                return Finding("clock", False, f"This machine's clock differs {difference:.0f} s from the S3 server's.", remedy)
+                return Finding(
+                    "clock", False, f"This machine's clock differs {difference:.0f} s from the S3 server's.", remedy
+                )
             return Finding("clock", True, "This machine's clock agrees with the S3 server's.")
     if datetime.now(UTC).year < 2025:
         return Finding("clock", False, f"The clock says {datetime.now(UTC):%Y-%m-%d}.", remedy)
@@ -151,8 +173,13 @@ def _time_synchronised() -> bool | None:
     program = shutil.which("timedatectl")
     if program is None:
         return None
-    answer = subprocess.run([program, "show", "-p", "NTPSynchronized", "--value"],  # noqa: S603 - a fixed program
-                            capture_output=True, text=True, check=False, timeout=5)  # fmt: skip
+    answer = subprocess.run(
+        [program, "show", "-p", "NTPSynchronized", "--value"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=5,
+    )
     return {"yes": True, "no": False}.get(answer.stdout.strip())
 
 

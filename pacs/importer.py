@@ -16,10 +16,10 @@ from typing import IO, Any
 
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
+from storage.archive.ingest import Receipt, Source, ingest
 
 from storage.access.principal import Principal
 from storage.archive import Archive
-from storage.archive.ingest import Source, ingest
 from storage.dicom.part10 import Part10Splitter
 from storage.errors import ArchiveError, InvalidInstance, OutOfResources, StoreUnavailable
 
@@ -210,3 +210,24 @@ def _import_one(archive: Archive, item: Item, source: Source, principal: Princip
         report.duplicates += 1
     else:
         report.stored += 1
+
+
+def _receive(archive: Archive, stream: IO[bytes], source: Source, principal: Principal) -> Receipt:
+    """Carry one file through the spool into the archive."""
+    splitter = Part10Splitter()
+    first = b""
+    while splitter.meta is None and (chunk := stream.read(CHUNK)):
+        first = splitter.feed(chunk)
+    first += splitter.finish()
+    meta = splitter.meta
+    assert meta is not None  # finish() has raised otherwise
+    with archive.spool.receive(
+        transfer_syntax_uid=meta.transfer_syntax_uid,
+        sop_class_uid=meta.sop_class_uid,
+        sop_instance_uid=meta.sop_instance_uid,
+    ) as writer:
+        writer.write(first)
+        while chunk := stream.read(CHUNK):
+            writer.write(chunk)
+        spooled = writer.finish()
+    return ingest(archive, spooled, source, principal)

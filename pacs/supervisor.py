@@ -46,7 +46,7 @@ class Supervisor:
             self._start(child)
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(  # noqa: S603 - our own program
+        child.process = subprocess.Popen(
             [sys.executable, "-m", "pacs", *child.arguments],
             env=os.environ | self._environment | {lifeline.VARIABLE: str(self._lifeline_read)},
             pass_fds=(self._lifeline_read,),

@@ -1,4 +1,4 @@
-"""What ``pacs up`` does: lock the data folder, bring the index up to date, recover, start the tree, say when it is ready."""
+"""What ``pacs up`` does: lock the data folder, migrate, recover, start the tree and say when it is ready."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ READY_WITHIN_S = 60.0
 FIRST_SIGN_IN = "first-sign-in"
 
 
-class CannotStart(Exception):
+class StartError(Exception):
     """Why the tree cannot start, in plain words."""
 
 
@@ -32,7 +32,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Run the whole node until Ctrl-C or SIGTERM.
 
     Raises:
-        CannotStart: another one runs on this data folder, a port is taken, the index cannot be reached, …
+        StartError: another one runs on this data folder, a port is taken, the index cannot be reached, …
     """
     configure_logging("up")
     make_folders(settings)
@@ -51,7 +51,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
                 _announce(settings, sign_in, say)
                 supervisor.run()
             elif not supervisor.stopping:
-                raise CannotStart("The processes did not become ready; the lines above say why.")
+                raise StartError("The processes did not become ready; the lines above say why.")
         finally:
             supervisor.stop()
 
@@ -60,12 +60,12 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
     try:
         archive = open_archive(settings, migrate=True)
     except ArchiveError as error:
-        raise CannotStart(str(error)) from error
+        raise StartError(str(error)) from error
     try:
         recover(archive)
         return first_sign_in(archive, settings.data_dir)
     except ArchiveError as error:
-        raise CannotStart(str(error)) from error
+        raise StartError(str(error)) from error
     finally:
         archive.close()
 
@@ -100,8 +100,8 @@ def reachable(host: str) -> str:
 def first_sign_in(archive: Archive, data_dir: Path) -> tuple[str, str] | None:
     """The first account and its generated password, while it is still the one in force.
 
-    The password is kept in a file that only the owner of the data can read, until it is changed with ``pacs user passwd``
-    or the file is deleted.
+    The password is kept in a file that only the owner of the data can read, until it is changed with
+    ``pacs user passwd`` or the file is deleted.
     """
     note = data_dir / FIRST_SIGN_IN
     if not accounts.everything(archive.index):
@@ -133,7 +133,7 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotStart(f"Another pacs up is running on the data folder {data_dir}.") from None
+            raise StartError(f"Another pacs up is running on the data folder {data_dir}.") from None
         yield
 
 
@@ -153,7 +153,7 @@ def check_port(name: str, host: str, port: int) -> None:
     """Make sure that a port can be listened on.
 
     Raises:
-        CannotStart: it cannot; the message says why and what to do.
+        StartError: it cannot; the message says why and what to do.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -161,7 +161,7 @@ def check_port(name: str, host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CannotStart(
+            raise StartError(
                 f"The {name} port {port} on {host} cannot be used: {error.strerror}. "
                 f"Choose another with --{name.lower()}-port, or end the program that holds it."
             ) from None

@@ -72,7 +72,10 @@ class Node:
         console.print()
         console.print("[bold]Filmless is running.[/bold]")
         console.print(f"  Open     {self.url}", style="bold green", markup=False)
-        console.print(f"  {self.sign_in or 'Sign in with the password you set (or set one: .venv/bin/pacs user passwd admin)'}", markup=False)
+        console.print(
+            f"  {self.sign_in or 'Sign in with the password you set (or set one: .venv/bin/pacs user passwd admin)'}",
+            markup=False,
+        )
         console.print(f"  Send to  {self.dicom}", markup=False)
         console.print("  Ctrl-C stops it.")
 
@@ -83,7 +86,7 @@ def send_samples(node: Node, folder: Path) -> None:
     if done.exists():
         return
     files = [*generate(folder), *real_files()]
-    sent = subprocess.run([PACS, "send", *map(str, files), node.dicom], check=False)  # noqa: S603 - our own program
+    sent = subprocess.run([PACS, "send", *map(str, files), node.dicom], check=False)
     if sent.returncode == 0:
         done.touch()
 

@@ -17,7 +17,7 @@ def machine_node() -> bool:
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return False
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - a fixed program
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = answer.lstrip("v").split(".")[0]
     return major.isdigit() and int(major) >= OLDEST
 
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
         environment["PATH"] = f"{folder / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
         npm = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         command = [str(folder / "bin" / "node"), *([str(npm)] if arguments[0] == "npm" else []), *arguments[1:]]
-    return subprocess.call(command, cwd=Path(__file__).parent, env=environment)  # noqa: S603 - the project's own commands
+    return subprocess.call(command, cwd=Path(__file__).parent, env=environment)
 
 
 if __name__ == "__main__":

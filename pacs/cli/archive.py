@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pacs import importer
-from pacs.cli.options import Data, Facility, console, opened
+from pacs.cli.options import Data, Facility, console, opened, progress_bar
 from storage.access import facilities
 from storage.access.principal import SYSTEM
 
@@ -46,13 +45,6 @@ def import_paths(
     _tell(result)
     if result.refused:
         raise typer.Exit(2)
-
-
-def progress_bar() -> Progress:
-    """A bar for whatever takes longer than a second."""
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    )
 
 
 def _tell(result: importer.ImportReport) -> None:

@@ -1,15 +1,13 @@
 """``pacs ae …``: the application entities this node knows."""
 
-import re
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from pacs.cli.options import Data, Facility, console, fail, opened
+from dicom_nodes.scu.destination import Destination
+from pacs.cli.options import Data, Facility, console, opened
 from storage.access import ae, facilities
-
-_ADDRESS = re.compile(r"(?P<title>[^@]{1,16})@(?P<host>\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+):(?P<port>\d{1,5})")
 
 
 def register(app: typer.Typer) -> None:
@@ -19,14 +17,6 @@ def register(app: typer.Typer) -> None:
     group.command("list")(everything)
     group.command("remove")(remove)
     app.add_typer(group, name="ae")
-
-
-def parse_address(text: str) -> tuple[str, str, int]:
-    """Split ``AET@HOST:PORT``."""
-    match = _ADDRESS.fullmatch(text)
-    if match is None or not 0 < int(match["port"]) < 65536:
-        raise fail(f"{text!r} is not of the form AET@HOST:PORT, e.g. CT1@192.168.1.20:104.")
-    return match["title"], match["host"].strip("[]"), int(match["port"])
 
 
 Address = Annotated[str, typer.Argument(metavar="AET@HOST:PORT", help="e.g. CT1@192.168.1.20:104")]
@@ -41,20 +31,22 @@ def add(
     data: Data = None,
 ) -> None:
     """Let an application entity in, from its address only."""
-    title, host, port = parse_address(address)
+    peer = Destination.parse(address)
     with opened(data) as (settings, archive):
         code = facilities.get_or_create(archive.index, facility or settings.facility).code
         ae.add(
             archive.index,
-            title,
-            host,
-            port,
+            peer.ae_title,
+            peer.host,
+            peer.port,
             facility_code=code,
             may_store=not no_store,
             may_query=not no_query,
             may_retrieve=not no_retrieve,
         )
-    console.print(f"{title} at {host}:{port} may now talk to this node (facility {code}).", markup=False)
+    console.print(
+        f"{peer.ae_title} at {peer.host}:{peer.port} may now talk to this node (facility {code}).", markup=False
+    )
 
 
 def everything(data: Data = None) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pacs.bootstrap import load_settings, open_archive
 from pacs.settings import Settings
@@ -37,3 +38,10 @@ def fail(message: str) -> typer.Exit:
     """Say what is wrong on standard error; to be raised."""
     errors.print(f"pacs: {message}", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
+
+
+def progress_bar() -> Progress:
+    """A bar for whatever takes longer than a second."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    )

@@ -50,7 +50,7 @@ def up(
     )
     try:
         tree.run(settings, say=lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True))
-    except tree.CannotStart as error:
+    except tree.StartError as error:
         raise fail(str(error)) from None
 
 
@@ -90,7 +90,7 @@ def serve(
         from dicom_nodes.scp.server import serve as serve_dicom  # noqa: PLC0415
 
         recover(archive)
-        serve_dicom(archive, settings, stop=stop, on_ready=lambda: None)
+        serve_dicom(archive, settings, stop=stop, on_ready=lambda port: None)
     finally:
         archive.close()
 
@@ -109,5 +109,3 @@ def migrate(data: Data = None) -> None:
 
     open_archive(load_settings(data_dir=data), migrate=True).close()
     console.print("The index is at the newest schema.")
-
-

@@ -44,7 +44,9 @@ def status(
         return
     table = Table(show_header=False, box=None)
     for name, value in rows.items():
-        table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) and value is not running else str(value))
+        table.add_row(
+            name.replace("_", " "), f"{value:,}" if isinstance(value, int) and value is not running else str(value)
+        )
     console.print(table)
 
 

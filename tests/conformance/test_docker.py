@@ -21,7 +21,7 @@ _Loader.add_constructor("!override", lambda loader, node: loader.construct_mappi
 
 
 def compose(name: str = "compose.yaml") -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load((DOCKER / name).read_text(encoding="utf-8"), _Loader)  # noqa: S506 - our own safe loader
+    loaded: dict[str, Any] = yaml.load((DOCKER / name).read_text(encoding="utf-8"), _Loader)
     return loaded
 
 
@@ -32,7 +32,11 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def test_every_setting_in_the_container_files_exists() -> None:
-    used = set(re.findall(r"\bFILMLESS_[A-Z0-9_]+", (DOCKER / "Dockerfile").read_text() + (DOCKER / "compose.yaml").read_text()))
+    used = set(
+        re.findall(
+            r"\bFILMLESS_[A-Z0-9_]+", (DOCKER / "Dockerfile").read_text() + (DOCKER / "compose.yaml").read_text()
+        )
+    )
     assert used - SETTINGS - {"FILMLESS_VERSION"} == set()
 
 
@@ -69,7 +73,11 @@ def test_every_copied_path_exists() -> None:
 def test_commands_of_the_services_exist() -> None:
     from pacs.cli.processes import Kind  # noqa: PLC0415 - read where it is compared
 
-    kinds = {service["command"][2] for service in compose()["services"].values() if service.get("command", [""])[:2] == ["pacs", "serve"]}
+    kinds = {
+        service["command"][2]
+        for service in compose()["services"].values()
+        if service.get("command", [""])[:2] == ["pacs", "serve"]
+    }
     assert kinds == {kind.value for kind in Kind}
 
 
@@ -100,7 +108,7 @@ def test_every_variable_has_a_default_or_is_demanded() -> None:
     for variable in re.findall(r"(?<!\$)\$\{([^}]*)\}", text):
         assert ":-" in variable or ":?" in variable, variable
     declared = set(re.findall(r"^#?([A-Z0-9_]+)=", (DOCKER / "example.env").read_text(), re.MULTILINE))
-    demanded = {name for name in re.findall(r"\$\{([A-Z0-9_]+):\?", text)}
+    demanded = set(re.findall(r"\$\{([A-Z0-9_]+):\?", text))
     assert demanded <= declared
 
 

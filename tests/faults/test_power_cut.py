@@ -1,4 +1,4 @@
-"""``kill -9`` of the whole tree while a modality sends: what was acknowledged is there, and nothing else is half there."""
+"""``kill -9`` of the whole tree while a modality sends: all that was acknowledged is there, nothing is half there."""
 
 import time
 from collections.abc import Callable

@@ -48,8 +48,10 @@ def test_four_senders_then_every_byte_comes_back(
         assert sorted(row["number_of_instances"] for row in rows) == [25] * 4
         for group in groups:
             for ds in group:
-                path = f"/dicom-web/studies/{ds.StudyInstanceUID}/series/{ds.SeriesInstanceUID}/instances/{ds.SOPInstanceUID}"
-                frame = client.get(f"{path}/frames/1", headers={"Accept": "application/octet-stream; transfer-syntax=*"})
+                path = instances.path(ds)
+                frame = client.get(
+                    f"{path}/frames/1", headers={"Accept": "application/octet-stream; transfer-syntax=*"}
+                )
                 assert frame.content == ds.PixelData
 
     def in_bucket() -> int:
@@ -60,7 +62,9 @@ def test_four_senders_then_every_byte_comes_back(
     until(lambda: not list((server.data / "spool" / "ready").iterdir()), within_s=30)
     with server.client() as client:
         for ds in groups[0]:
-            path = f"/dicom-web/studies/{ds.StudyInstanceUID}/series/{ds.SeriesInstanceUID}/instances/{ds.SOPInstanceUID}"
+            path = (
+                f"/dicom-web/studies/{ds.StudyInstanceUID}/series/{ds.SeriesInstanceUID}/instances/{ds.SOPInstanceUID}"
+            )
             frame = client.get(f"{path}/frames/1", headers={"Accept": "application/octet-stream; transfer-syntax=*"})
             assert frame.content == ds.PixelData
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.peers import require
 
 _RESPONSE = re.compile(
-    r"Message Type\s+: C-STORE RSP.*?Affected SOP Instance UID\s+: (?P<uid>[\d.]+).*?DIMSE Status\s+: (?P<status>0x[0-9a-f]{4})",
+    r"Message Type\s+: C-STORE RSP.*?Affected SOP Instance UID\s+: (?P<uid>[\d.]+)"
+    r".*?DIMSE Status\s+: (?P<status>0x[0-9a-f]{4})",
     re.DOTALL,
 )
 
@@ -39,13 +40,30 @@ def environment() -> dict[str, str]:
     return os.environ | {"TCP_NODELAY": "1"}
 
 
-def start_dcmsend(paths: Iterable[Path], port: int, *, aec: str = "FILMLESS", aet: str = "DCMSEND") -> subprocess.Popen[str]:
+def start_dcmsend(
+    paths: Iterable[Path], port: int, *, aec: str = "FILMLESS", aet: str = "DCMSEND"
+) -> subprocess.Popen[str]:
     """Start ``dcmsend`` and leave it running; read it with :func:`finish_dcmsend`."""
     return subprocess.Popen(
-        [program("dcmsend"), "--debug", "--no-halt", "--no-uid-checks", "-aec", aec, "-aet", aet, "127.0.0.1", str(port),
-         *map(str, paths)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=environment(),
-    )  # fmt: skip
+        [
+            program("dcmsend"),
+            "--debug",
+            "--no-halt",
+            "--no-uid-checks",
+            "-aec",
+            aec,
+            "-aet",
+            aet,
+            "127.0.0.1",
+            str(port),
+            *map(str, paths),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environment(),
+    )
 
 
 def finish_dcmsend(process: subprocess.Popen[str], timeout_s: float = 170) -> Sent:

@@ -49,11 +49,26 @@ class Filmless:
     def start(self, *, within_s: float = 60) -> None:
         """Start and wait for the line ``Ready: URL``."""
         self._process = subprocess.Popen(
-            [PACS, "up", "--data", str(self.data), "--http-port", str(self.http_port), "--dicom-port",
-             str(self.dicom_port), "--aet", self.aet, "--host", "127.0.0.1"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | self.environment,
+            [
+                PACS,
+                "up",
+                "--data",
+                str(self.data),
+                "--http-port",
+                str(self.http_port),
+                "--dicom-port",
+                str(self.dicom_port),
+                "--aet",
+                self.aet,
+                "--host",
+                "127.0.0.1",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | self.environment,
             start_new_session=True,
-        )  # fmt: skip
+        )
         ready = threading.Event()
         threading.Thread(target=self._read, args=(self._process, ready), daemon=True).start()
         deadline = time.monotonic() + within_s
@@ -94,9 +109,13 @@ class Filmless:
     def cli(self, *arguments: str, check: bool = True, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run ``pacs ARGUMENTS --data DIR`` beside the running tree."""
         return subprocess.run(
-            [PACS, *arguments, "--data", str(self.data)], check=check, capture_output=True, text=True, input=text,
+            [PACS, *arguments, "--data", str(self.data)],
+            check=check,
+            capture_output=True,
+            text=True,
+            input=text,
             env=os.environ | self.environment,
-        )  # fmt: skip
+        )
 
     def token(self, role: str = "admin", facility: str = "") -> str:
         """A bearer token, made by the command line as a user would."""

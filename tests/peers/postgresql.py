@@ -39,19 +39,45 @@ class PostgreSQL:
     def initialise(self) -> None:
         """Make the cluster."""
         subprocess.run(
-            [*_as_server_user(), _program("initdb"), "-D", str(self.data), "-U", "filmless", "-A", "trust", "-E", "UTF8",
-             "--locale=C.UTF-8", "--no-sync"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+            [
+                *_as_server_user(),
+                _program("initdb"),
+                "-D",
+                str(self.data),
+                "-U",
+                "filmless",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            check=True,
+            capture_output=True,
+        )
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(
-            [*_as_server_user(), _program("postgres"), "-D", str(self.data), "-k", str(self.folder), "-h", "",
-             "-c", "fsync=off", "-c", "max_connections=200"],
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            [
+                *_as_server_user(),
+                _program("postgres"),
+                "-D",
+                str(self.data),
+                "-k",
+                str(self.folder),
+                "-h",
+                "",
+                "-c",
+                "fsync=off",
+                "-c",
+                "max_connections=200",
+            ],
+            stdout=log,
+            stderr=log,
+        )
         log.close()
         deadline = time.monotonic() + 30
         while True:

@@ -46,12 +46,27 @@ class SeaweedFS:
         ports = [option for name in ("master", "volume", "filer") for option in self._port_options(name)]
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(
-            [program(), "-logtostderr=true", "mini", f"-dir={self.folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-             f"-s3.config={config}", f"-s3.port={self.port}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false",
-             "-admin.ui=false", "-master.telemetry=false", "-s3.allowDeleteBucketNotEmpty=false",
-             "-s3.autoCreateBucket=false", *ports],
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            [
+                program(),
+                "-logtostderr=true",
+                "mini",
+                f"-dir={self.folder / 'data'}",
+                "-ip=127.0.0.1",
+                "-ip.bind=127.0.0.1",
+                f"-s3.config={config}",
+                f"-s3.port={self.port}",
+                "-s3.port.iceberg=0",
+                "-s3.port.lance=0",
+                "-webdav=false",
+                "-admin.ui=false",
+                "-master.telemetry=false",
+                "-s3.allowDeleteBucketNotEmpty=false",
+                "-s3.autoCreateBucket=false",
+                *ports,
+            ],
+            stdout=log,
+            stderr=log,
+        )
         log.close()
         (self.folder / "data").mkdir(exist_ok=True)
         deadline = time.monotonic() + 40

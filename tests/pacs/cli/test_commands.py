@@ -15,7 +15,9 @@ from tests.peers import dcmtk, free_port
 from tests.peers.filmless import Filmless
 
 
-def test_the_second_start_is_quick_and_keeps_the_first_sign_in(start_pacs: Callable[..., Filmless], tmp_path: Path) -> None:
+def test_the_second_start_is_quick_and_keeps_the_first_sign_in(
+    start_pacs: Callable[..., Filmless], tmp_path: Path
+) -> None:
     first = start_pacs()
     line = next(line for line in first.output if line.startswith("Sign in as admin"))
     password = line.split()[-1]
@@ -137,8 +139,11 @@ def test_import_of_folder_zip_and_dicomdir(running_pacs: Filmless, tmp_path: Pat
     files.mkdir()
     for number, path in enumerate(instances.save(medium, tmp_path / "medium")):
         shutil.copy(path, files / f"IM{number}")
-    subprocess.run([dcmtk.program("dcmmkdir"), "+id", str(files), "IM0", "IM1", "+D", str(files / "DICOMDIR"), "-Pgp", "-W"],
-                   check=True, capture_output=True)  # fmt: skip
+    subprocess.run(
+        [dcmtk.program("dcmmkdir"), "+id", str(files), "IM0", "IM1", "+D", str(files / "DICOMDIR"), "-Pgp", "-W"],
+        check=True,
+        capture_output=True,
+    )
     answer = running_pacs.cli("import", str(files / "DICOMDIR"))
     assert "2 stored" in answer.stdout
     again = running_pacs.cli("import", str(files))
@@ -150,8 +155,11 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(running_pacs: Filmle
     instances.save(datasets, tmp_path / "files")
     from tests.peers.filmless import PACS  # noqa: PLC0415
 
-    process = subprocess.Popen([PACS, "import", str(tmp_path / "files"), "--data", str(running_pacs.data)],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(
+        [PACS, "import", str(tmp_path / "files"), "--data", str(running_pacs.data)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     with running_pacs.client() as client:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
