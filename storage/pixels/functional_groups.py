@@ -1,0 +1,16 @@
+"""Per-frame and shared functional groups of enhanced multi-frame objects (PS3.3 C.7.6.16)."""
+
+from pydicom.dataset import Dataset
+
+
+def functional_group_item(dataset: Dataset, frame: int, keyword: str) -> Dataset | None:
+    """First item of the functional group ``keyword`` that holds for 1-based ``frame``: its own, else the shared one."""
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    shared = dataset.get("SharedFunctionalGroupsSequence") or []
+    groups = ([per_frame[frame - 1]] if 1 <= frame <= len(per_frame) else []) + list(shared[:1])
+    for group in groups:
+        sequence = group.get(keyword)
+        if sequence:
+            item: Dataset = sequence[0]
+            return item
+    return None
