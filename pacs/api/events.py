@@ -98,13 +98,11 @@ class StudyFeed:
             await asyncio.gather(self._task, return_exceptions=True)
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def subscribe(self, facilities: frozenset[int] | None, study: str | None) -> Subscriber:
+    def subscribe(self, subscriber: Subscriber) -> None:
         """Add a listener."""
-        subscriber = Subscriber(facilities, study)
         self._subscribers.add(subscriber)
         self._journal.subscribers.set(len(self._subscribers))
         self._wanted.set()
-        return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Remove a listener."""
@@ -161,9 +159,8 @@ async def events(request: Request, study: str | None = None) -> StreamingRespons
     credential = await svc.work.run(authenticate, request, svc.archive, svc.settings)
     permission.may(credential.principal, Action.SEARCH, None)
     feed: StudyFeed = request.app.state.study_feed
-    subscriber = feed.subscribe(permission.reach(credential.principal), study)
     return StreamingResponse(
-        _stream(request, svc, feed, subscriber),
+        _stream(request, svc, feed, Subscriber(permission.reach(credential.principal), study)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -171,6 +168,7 @@ async def events(request: Request, study: str | None = None) -> StreamingRespons
 
 async def _stream(request: Request, svc: Service, feed: StudyFeed, subscriber: Subscriber) -> AsyncIterator[bytes]:
     """Give events until the browser goes, the session ends or its reach changes; a browser then connects again."""
+    feed.subscribe(subscriber)
     try:
         yield b"retry: 1000\n\n"
         while not feed.closed:

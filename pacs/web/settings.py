@@ -28,7 +28,7 @@ class WebSettings(BaseModel):
     maximum_request_bytes: int = Field(
         16 * 1024**3, ge=1024**2, description="Largest body of one store request (STOW-RS); more is answered 413."
     )
-    maximum_query_results: int = Field(
+    maximum_qido_results: int = Field(
         1000, ge=1, le=100_000, description="Most matches one QIDO-RS answer holds; more are announced with a Warning."
     )
 

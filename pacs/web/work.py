@@ -6,6 +6,7 @@ queue is too long refuses instead of growing.
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -31,8 +32,11 @@ class _Pool:
         finally:
             self.waiting -= 1
 
+    def later(self, function: Callable[[], None]) -> None:
+        self._executor.submit(function)
+
     def close(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=True)
 
 
 class Work:
@@ -50,6 +54,10 @@ class Work:
         """
         return await self._blocking.run(function, *args)
 
+    def later(self, function: Callable[[], None]) -> None:
+        """Run something soon without waiting for it: what must happen even if the request is cancelled."""
+        self._blocking.later(function)
+
     async def pixels(self, function: Callable[..., T], *args: object) -> T:
         """Run work that decodes, encodes or renders; its codecs release the GIL.
 
@@ -58,17 +66,30 @@ class Work:
         """
         return await self._pixels.run(function, *args)
 
-    async def iterate(self, blocks: Iterator[T]) -> AsyncIterator[T]:
+    async def iterate(self, blocks: Iterator[T], *, pixels: bool = False) -> AsyncIterator[T]:
         """Step through a blocking iterator, one thread hop a block; closes it when the reader goes away."""
+        pool = self._pixels if pixels else self._blocking
         try:
-            while (block := await self._blocking.run(next, blocks, None)) is not None:
+            while (block := await pool.run(next, blocks, None)) is not None:
                 yield block
         finally:
             close = getattr(blocks, "close", None)
             if close is not None:
-                close()
+                # In the pool: when the reader goes away in the middle, a thread may still be at the block.
+                pool.later(lambda: _close_when_idle(close))
 
     def close(self) -> None:
-        """Wait for what runs, drop what waits."""
+        """Wait for what runs and waits."""
         self._blocking.close()
         self._pixels.close()
+
+
+def _close_when_idle(close: Callable[[], None]) -> None:
+    """Close a generator that another thread may be about to leave."""
+    for _ in range(600):
+        try:
+            close()
+        except ValueError:  # "generator already executing"
+            time.sleep(0.1)
+        else:
+            return

@@ -1,0 +1,133 @@
+"""Retrieve frames: as kept by a range read, or decoded or made HTJ2K on the way out (WADO-RS, PS3.18 §10.4.1.1.6)."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from pacs.dicomweb import grant, negotiation
+from pacs.dicomweb.media_type import MediaType, acceptable
+from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
+from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL, Representation
+from pacs.dicomweb.resource import ROOT, frame_numbers, instance_path
+from pacs.web.headers import etag_matches
+from pacs.web.service import Service, service
+from storage.access.principal import Action
+from storage.archive import retrieve
+from storage.archive.retrieve import InstanceRow
+from storage.errors import NotAcceptable, NotFound, PixelError
+
+# A frame of an instance never changes, so browsers keep it.
+CACHE = "private, max-age=31536000, immutable"
+MADE = frozenset({EXPLICIT_VR_LITTLE_ENDIAN, HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL})
+
+router = APIRouter(prefix=ROOT)
+
+
+@dataclass(frozen=True)
+class _Frames:
+    """What is asked for and in which form; ``first`` is the first frame when it was read on the way."""
+
+    row: InstanceRow
+    numbers: Sequence[int]
+    form: Representation
+    first: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        return instance_path(self.row.study_instance_uid, self.row.series_instance_uid, self.row.sop_instance_uid)
+
+    @property
+    def etag(self) -> str:
+        listed = "-".join(map(str, self.numbers[:16]))
+        return f'"{self.row.dataset_sha256[:20]}-{listed}-{self.form.transfer_syntax}-{self.form.multipart:d}"'
+
+
+@router.get("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}")
+async def retrieve_frames(request: Request, study: str, series: str, instance: str, frames: str) -> Response:
+    """Give the frames of a list such as ``1,3``, in that order."""
+    svc = service(request)
+    numbers = frame_numbers(frames)
+    accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
+    found = await svc.work.run(_prepare, request, svc, (study, series, instance), numbers, accepted)
+    if found.first is None:
+        found = await svc.work.pixels(_convert_first, svc, found, accepted)
+    headers = {"Cache-Control": CACHE, "Vary": "Accept"}
+    if len(numbers) <= 16:
+        headers["ETag"] = found.etag
+        if etag_matches(request, found.etag):
+            return Response(status_code=304, headers=headers)
+    first = found.first or b""
+    if not found.form.multipart:
+        return Response(first, headers={**headers, "Content-Type": found.form.content_type})
+    boundary = new_boundary()
+    headers["Content-Type"] = content_type(found.form.media_type, boundary)
+    head = _head(found, boundary, 0)
+    if len(numbers) == 1:
+        return Response(b"".join((head, first, closing(boundary))), headers=headers)
+    return StreamingResponse(_stream(svc, found, boundary, head + first), headers=headers)
+
+
+async def _stream(svc: Service, found: _Frames, boundary: str, first: bytes) -> AsyncIterator[bytes]:
+    yield first
+    async for block in svc.work.iterate(_others(svc, found, boundary), pixels=not found.form.as_stored):
+        yield block
+    yield closing(boundary)
+
+
+def _others(svc: Service, found: _Frames, boundary: str) -> Iterator[bytes]:
+    for position, number in enumerate(found.numbers[1:], start=1):
+        yield _head(found, boundary, position) + _frame(svc, found.row, number, found.form)
+
+
+def _head(found: _Frames, boundary: str, position: int) -> bytes:
+    location = f"{found.path}/frames/{found.numbers[position]}"
+    return part_head(boundary, found.form.content_type, location, first=position == 0)
+
+
+def _prepare(
+    request: Request,
+    svc: Service,
+    resource: tuple[str, str, str],
+    numbers: Sequence[int],
+    accepted: Sequence[MediaType],
+) -> _Frames:
+    """Authorise, choose the form and, when nothing has to be converted, read the first frame: one thread hop in all."""
+    row = grant.instances(request, svc, Action.VIEW, *resource)[0]
+    _require_frames(row, numbers)
+    form = negotiation.frames(accepted, row.transfer_syntax_uid, single=len(numbers) == 1, made=MADE)
+    if not form.as_stored:
+        return _Frames(row, numbers, form)
+    return _Frames(row, numbers, form, retrieve.frame_bytes(svc.archive, row, numbers[0]))
+
+
+def _require_frames(row: InstanceRow, numbers: Sequence[int]) -> None:
+    if row.number_of_frames < 1:
+        raise NotFound("This instance holds no image.")
+    if max(numbers) > row.number_of_frames:
+        raise NotFound(f"This instance has {row.number_of_frames} frames.")
+
+
+def _convert_first(svc: Service, found: _Frames, accepted: Sequence[MediaType]) -> _Frames:
+    """Convert the first frame; a form that this image cannot have gives way to the client's next choice."""
+    made = set(MADE)
+    form = found.form
+    while True:
+        try:
+            first = _frame(svc, found.row, found.numbers[0], form)
+        except (NotAcceptable, PixelError):
+            if form.as_stored or form.transfer_syntax not in made:
+                raise
+            made.discard(form.transfer_syntax)
+            form = negotiation.frames(
+                accepted, found.row.transfer_syntax_uid, single=len(found.numbers) == 1, made=frozenset(made)
+            )
+        else:
+            return _Frames(found.row, found.numbers, form, first)
+
+
+def _frame(svc: Service, row: InstanceRow, number: int, form: Representation) -> bytes:
+    if form.as_stored:
+        return retrieve.frame_bytes(svc.archive, row, number)
+    return retrieve.delivered_frame(svc.archive, row, number, form.transfer_syntax)

@@ -1,0 +1,59 @@
+"""The web process: granian (HTTP/1.1 and HTTP/2) with one archive per worker process."""
+
+from collections.abc import Callable
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from pacs.web.settings import WebSettings
+from storage.archive import Archive
+from storage.settings import StorageSettings
+
+# Open event streams end at once; a long upload or download gets this long when the server stops.
+GRACE_S = 8
+
+
+def serve(settings: WebSettings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    ``settings`` must hold the storage settings too, as :class:`pacs.settings.Settings` does. The index must be migrated.
+
+    Raises:
+        TypeError: the storage settings are not in it.
+    """
+    if not isinstance(settings, StorageSettings):
+        raise TypeError("The web process needs the storage settings as well.")
+    server = Server(
+        "filmless",
+        address=settings.http_host,
+        port=settings.http_port,
+        interface=Interfaces.ASGI,
+        workers=settings.web_processes,
+        http=HTTPModes.auto,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000),
+        http2_settings=HTTP2Settings(max_headers_size=64 * 1024, keep_alive_interval=30_000, keep_alive_timeout=20),
+        websockets=False,
+        # Our own access log leaves the query strings out, because they hold patient names.
+        log_access=False,
+        log_level=LogLevels.warning,
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_S,
+    )
+    server.serve(target_loader=_loader(settings), wrap_loader=False)
+
+
+def _loader(settings: WebSettings) -> Callable[[], Callable[..., Any]]:
+    """Open the archive in the worker process itself: connections and threads do not survive a fork."""
+
+    def load() -> Callable[..., Any]:
+        from pacs.web.app import create_app  # noqa: PLC0415 - see above
+
+        assert isinstance(settings, StorageSettings)
+        return create_app(Archive.open(settings), settings)
+
+    return load
