@@ -5,13 +5,15 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 # PS3.5 §6.2, AE: up to 16 characters of the default repertoire, no backslash, not only spaces.
-AETitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[ -\[\]-~]+$")]
+AETitle = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[ -\[\]-~]+$")
+]
 
 
 class NodeSettings(BaseModel):
     """How this node appears on the DICOM network; times in seconds, sizes in bytes."""
 
-    aet: AETitle = Field("FILMLESS", description="AE title of this node: what modalities call, and what we call ourselves.")
+    aet: AETitle = Field("FILMLESS", description="AE title of this node: what modalities call, and our own name.")
     dicom_host: str = Field(
         "127.0.0.1", description="Address the DICOM node listens on; 0.0.0.0 to be reached from other machines."
     )
@@ -21,7 +23,7 @@ class NodeSettings(BaseModel):
         True, description="Whether any calling AE is accepted from this machine itself without being registered."
     )
     require_called_aet: bool = Field(
-        True, description="Whether a sender must address this node by its AE title; otherwise any called title is taken."
+        True, description="Whether a sender must address this node by its AE title; otherwise any title is taken."
     )
     maximum_associations: int = Field(
         64, ge=1, le=1000, description="Associations served at once by each DICOM process; more are refused politely."

@@ -1,0 +1,103 @@
+"""What a peer is told when something cannot be done: exception to DIMSE status, only here (PS3.7 Annex C)."""
+
+import secrets
+import traceback
+from dataclasses import dataclass
+from enum import IntEnum
+
+import structlog
+
+from storage import errors
+
+log = structlog.get_logger(__name__)
+
+ERROR_COMMENT_LENGTH = 64  # (0000,0902) is LO
+
+
+class Code(IntEnum):
+    """Statuses of PS3.4 Annexes B and C and PS3.7 Annex C that this node answers."""
+
+    SUCCESS = 0x0000
+    PROCESSING_FAILURE = 0x0110
+    DUPLICATE_SOP_INSTANCE = 0x0111
+    INVALID_SOP_INSTANCE = 0x0117
+    SOP_CLASS_NOT_SUPPORTED = 0x0122
+    NOT_AUTHORISED = 0x0124
+    UNRECOGNISED_OPERATION = 0x0211
+    MISTYPED_ARGUMENT = 0x0212
+    OUT_OF_RESOURCES = 0xA700
+    CANNOT_COUNT_MATCHES = 0xA701
+    CANNOT_PERFORM_SUB_OPERATIONS = 0xA702
+    DESTINATION_UNKNOWN = 0xA801
+    DATA_SET_DOES_NOT_MATCH = 0xA900
+    SUB_OPERATIONS_WITH_FAILURES = 0xB000
+    CANNOT_UNDERSTAND = 0xC000
+    CANCEL = 0xFE00
+    PENDING = 0xFF00
+    PENDING_WITHOUT_OPTIONAL_KEYS = 0xFF01
+
+
+@dataclass(frozen=True)
+class Status:
+    """A status and, when it is no success, its reason for Error Comment (0000,0902): ASCII, at most 64 characters."""
+
+    code: int
+    comment: str = ""
+
+
+class Refused(Exception):
+    """A request this node declines for a reason of the protocol itself."""
+
+    def __init__(self, code: Code, comment: str) -> None:
+        super().__init__(comment)
+        self.status = Status(code, comment)
+
+
+# The first class that fits decides: a class stands before its base.
+_STORE: tuple[tuple[type[errors.ArchiveError], Code], ...] = (
+    (errors.OutOfResources, Code.OUT_OF_RESOURCES),
+    (errors.StoreUnavailable, Code.OUT_OF_RESOURCES),
+    (errors.TooLarge, Code.OUT_OF_RESOURCES),
+    (errors.InconsistentInstance, Code.DATA_SET_DOES_NOT_MATCH),
+    (errors.UnsupportedInstance, Code.SOP_CLASS_NOT_SUPPORTED),
+    (errors.DuplicateConflict, Code.DUPLICATE_SOP_INSTANCE),
+    (errors.Forbidden, Code.NOT_AUTHORISED),
+    (errors.InvalidInstance, Code.CANNOT_UNDERSTAND),
+)
+_QUERY: tuple[tuple[type[errors.ArchiveError], Code], ...] = (
+    (errors.OutOfResources, Code.OUT_OF_RESOURCES),
+    (errors.StoreUnavailable, Code.OUT_OF_RESOURCES),
+    (errors.TooLarge, Code.OUT_OF_RESOURCES),
+    (errors.Forbidden, Code.NOT_AUTHORISED),
+    (errors.InvalidQuery, Code.DATA_SET_DOES_NOT_MATCH),
+    (errors.NotFound, Code.CANNOT_COUNT_MATCHES),
+)
+
+
+def of_store(error: Exception) -> Status:
+    """The answer to a C-STORE that failed (PS3.4 Table B.2-1, PS3.7 §9.1.1.1.9)."""
+    return _of(error, _STORE)
+
+
+def of_query(error: Exception) -> Status:
+    """The answer to a C-FIND, C-MOVE or C-GET that failed (PS3.4 Tables C.4-1 to C.4-3)."""
+    return _of(error, _QUERY)
+
+
+def _of(error: Exception, table: tuple[tuple[type[errors.ArchiveError], Code], ...]) -> Status:
+    if isinstance(error, Refused):
+        return error.status
+    for kind, code in table:
+        if isinstance(error, kind):
+            return Status(code, str(error)[:ERROR_COMMENT_LENGTH])
+    if isinstance(error, errors.ArchiveError):
+        return Status(Code.CANNOT_UNDERSTAND, str(error)[:ERROR_COMMENT_LENGTH])
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Status:
+    """Log where it happened, under an id that the peer is told; an exception's text may hold patient data."""
+    identifier = secrets.token_hex(4)
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("unexpected error", error_id=identifier, kind=type(error).__name__, frames=frames[-12:])
+    return Status(Code.PROCESSING_FAILURE, f"Internal error; the log has it under {identifier}")

@@ -1,0 +1,78 @@
+"""The TCP side of an association: no Nagle delay, no delayed acknowledgement, no endless wait (PS3.8 §9.1)."""
+
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING
+
+from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
+
+if TYPE_CHECKING:
+    from dicom_nodes.upper_layer.association import Association
+
+
+def tune(connection: socket.socket, send_timeout: float) -> None:
+    """Set the options of a DIMSE connection; our send fails if the peer does not read for ``send_timeout`` seconds."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    seconds, fraction = divmod(send_timeout, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", int(seconds), int(fraction * 1e6)))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    acknowledge_at_once(connection)
+
+
+def acknowledge_at_once(connection: socket.socket) -> None:
+    """Re-arm TCP_QUICKACK, which the kernel drops again after a while.
+
+    A sender that leaves Nagle's algorithm on holds its last small packet back until we acknowledge: 40 ms an instance.
+    """
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
+class Transport(AssociationSocket):
+    """pynetdicom's socket, with whole messages in one send and a wait in place of polling."""
+
+    def __init__(
+        self,
+        assoc: "Association",
+        client_socket: socket.socket | None = None,
+        address: AddressInformation | None = None,
+    ) -> None:
+        self._sending = threading.Lock()
+        self._association = assoc
+        self.was_connected = client_socket is not None
+        super().__init__(assoc, client_socket=client_socket, address=address)
+
+    def _create_socket(self, address: AddressInformation) -> socket.socket:
+        connection: socket.socket = super()._create_socket(address)
+        tune(connection, self._association.ae.dimse_timeout or 60)
+        return connection
+
+    def connect(self, primitive: T_CONNECT) -> None:
+        """Connect; the result is an event of the state machine."""
+        super().connect(primitive)
+        self.was_connected = self._is_connected
+
+    @property
+    def ready(self) -> bool:
+        """Whether a PDU can be read; waits until one can, something is to be sent, or a timer may have run out."""
+        return self._association.provider.wait_readable(self.socket if self._is_connected else None)
+
+    def send(self, bytestream: bytes) -> None:
+        """Send for the state machine; a broken connection becomes its event."""
+        try:
+            self.send_all(bytestream)
+        except OSError:
+            self.event_queue.put("Evt17")
+
+    def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send all of it as one piece.
+
+        Raises:
+            OSError: the connection is closed, or the peer does not read.
+        """
+        with self._sending:
+            connection = self.socket
+            if connection is None:
+                raise ConnectionError("The association is closed.")
+            connection.sendall(data)
+            acknowledge_at_once(connection)
