@@ -1,5 +1,9 @@
 /** Starts the application in the page. */
 import { render } from 'preact';
 
+import { App } from './app';
+import '../styles/tokens.css';
+import '../styles/base.css';
+
 const root = document.getElementById('app');
-if (root) render(<main />, root);
+if (root) render(<App />, root);

@@ -1,0 +1,168 @@
+/** The JSON API of the archive's own pages: sessions, the study list and the thin manifest of a study. */
+
+export interface Facility {
+  readonly code: string;
+  readonly name: string;
+}
+
+export interface Session {
+  readonly account: string;
+  readonly display_name: string;
+  readonly roles: readonly string[];
+  readonly facilities: readonly Facility[] | null;
+  readonly expires_at: string;
+}
+
+export interface Study {
+  readonly study_instance_uid: string;
+  readonly patient_name: string;
+  readonly patient_id: string;
+  readonly issuer_of_patient_id: string;
+  readonly patient_birth_date: string;
+  readonly patient_sex: string;
+  readonly study_date: string;
+  readonly study_time: string;
+  readonly accession_number: string;
+  readonly study_description: string;
+  readonly referring_physician_name: string;
+  readonly modalities: readonly string[];
+  readonly number_of_series: number;
+  readonly number_of_instances: number;
+  readonly facility: Facility | null;
+  readonly received_at: string;
+  readonly updated_at: string;
+  readonly arriving: boolean;
+}
+
+export interface ManifestInstance {
+  readonly sop_instance_uid: string;
+  readonly sop_class_uid: string;
+  readonly instance_number: number | null;
+  readonly rows: number | null;
+  readonly columns: number | null;
+  readonly number_of_frames: number;
+  readonly transfer_syntax_uid: string;
+  readonly image: boolean;
+}
+
+export interface ManifestSeries {
+  readonly series_instance_uid: string;
+  readonly modality: string;
+  readonly series_number: number | null;
+  readonly series_description: string;
+  readonly body_part: string;
+  readonly laterality: string;
+  readonly number_of_instances: number;
+  readonly representative: { readonly sop_instance_uid: string; readonly frame: number } | null;
+  readonly instances: readonly ManifestInstance[];
+}
+
+export interface Manifest {
+  readonly study: Study;
+  readonly series: readonly ManifestSeries[];
+}
+
+export interface StudyPage {
+  readonly total: number;
+  readonly studies: readonly Study[];
+}
+
+export interface About {
+  readonly ae_title: string;
+  readonly dicom_port: number;
+  readonly version: string;
+}
+
+export interface StudyQuestion {
+  readonly text: string;
+  readonly modalities: readonly string[];
+  /** `YYYYMMDD`, or empty for no bound. */
+  readonly dateFrom: string;
+  readonly dateTo: string;
+}
+
+/** An answer that is no success: an RFC 9457 problem, or no answer at all (`status` 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    /** Seconds of `Retry-After`. */
+    readonly retryAfter: number | null = null,
+    /** The id that is also in the server's log. */
+    readonly problemId: string | null = null,
+  ) {
+    super(`HTTP ${String(status)}`);
+    this.name = 'ApiError';
+  }
+}
+
+async function problemId(response: Response): Promise<string | null> {
+  try {
+    const problem: unknown = await response.json();
+    if (typeof problem !== 'object' || problem === null) return null;
+    const id: unknown = 'id' in problem ? problem.id : 'instance' in problem ? problem.instance : null;
+    return typeof id === 'string' ? id : null;
+  } catch {
+    return null;
+  }
+}
+
+async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: 'same-origin', ...init });
+  } catch (reason) {
+    if (reason instanceof DOMException && reason.name === 'AbortError') throw reason;
+    throw new ApiError(0);
+  }
+  if (response.ok) return response;
+  const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
+  throw new ApiError(response.status, Number.isNaN(retryAfter) ? null : retryAfter, await problemId(response));
+}
+
+/** The server and the viewer are one release, so its documents are taken at their word once they are JSON. */
+async function json<T>(url: string, init?: RequestInit): Promise<T> {
+  const response = await request(url, init);
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw new ApiError(response.status);
+  }
+}
+
+export function readSession(): Promise<Session> {
+  return json<Session>('/api/session');
+}
+
+export function createSession(account: string, password: string): Promise<Session> {
+  return json<Session>('/api/session', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ account, password }),
+  });
+}
+
+export async function deleteSession(): Promise<void> {
+  await request('/api/session', { method: 'DELETE' });
+}
+
+export function readAbout(): Promise<About> {
+  return json<About>('/api/about');
+}
+
+export function readManifest(studyInstanceUid: string, signal?: AbortSignal): Promise<Manifest> {
+  return json<Manifest>(`/api/studies/${encodeURIComponent(studyInstanceUid)}/manifest`, signal ? { signal } : {});
+}
+
+export function listStudies(question: StudyQuestion, limit: number, offset: number, signal?: AbortSignal): Promise<StudyPage> {
+  const query = new URLSearchParams({ limit: String(limit), offset: String(offset) });
+  if (question.text.trim() !== '') query.set('q', question.text.trim());
+  if (question.modalities.length > 0) query.set('modality', question.modalities.join(','));
+  if (question.dateFrom !== '') query.set('date_from', question.dateFrom);
+  if (question.dateTo !== '') query.set('date_to', question.dateTo);
+  return json<StudyPage>(`/api/studies?${query.toString()}`, signal ? { signal } : {});
+}
+
+export function seriesThumbnail(studyInstanceUid: string, seriesInstanceUid: string, side: number): string {
+  const size = String(side);
+  return `/dicom-web/studies/${studyInstanceUid}/series/${seriesInstanceUid}/thumbnail?viewport=${size},${size}`;
+}

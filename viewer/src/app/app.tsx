@@ -1,0 +1,68 @@
+/** Which page is shown, and to whom. */
+import { useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+import { locale, t } from '../i18n/locale';
+import { MessagePage } from './controls/message_page';
+import { goTo, path, query } from './location';
+import { expired, loadSession, session } from './session';
+import { SignInAgain, SignInPage } from './sign_in/page';
+import { StudiesPage } from './studies/page';
+import { bootManifest } from './viewer/boot';
+import { ViewerPage } from './viewer/page';
+
+/** The text font comes after the first picture: on a thin link nothing may stand before the image. */
+async function loadFont(): Promise<void> {
+  await import('../styles/fonts.css');
+}
+
+export function App(): JSX.Element {
+  const [unreachable, setUnreachable] = useState(false);
+  useSignalEffect(() => {
+    document.documentElement.lang = locale.value;
+  });
+  useEffect(() => {
+    // A page that came with its manifest was given to somebody signed in: it need not wait for the answer.
+    loadSession().catch(() => setUnreachable(true));
+    if (path.peek() !== '/viewer') void loadFont();
+  }, []);
+  useSignalEffect(() => {
+    const here = path.value + (query.value.size > 0 ? `?${query.value.toString()}` : '');
+    if (session.value === null && path.value !== '/sign-in') {
+      goTo(path.value === '/' && query.value.size === 0 ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`, { replace: true });
+    }
+  });
+  const known = session.value !== undefined;
+  return (
+    <>
+      <a class="skip-link" href="#content">{t('app.skip')}</a>
+      {unreachable && !known
+        ? <Unreachable onRetry={() => loadSession().then(() => setUnreachable(false), () => undefined)} />
+        : <Page known={known} onFirstPicture={() => void loadFont()} />}
+      {expired.value && <SignInAgain />}
+    </>
+  );
+}
+
+function Unreachable({ onRetry }: { readonly onRetry: () => Promise<void> }): JSX.Element {
+  return (
+    <MessagePage icon="offline" title={t('error.unreachable_title')} text={t('error.unreachable')}>
+      <button type="button" class="button primary" onClick={() => void onRetry()}>{t('app.retry')}</button>
+    </MessagePage>
+  );
+}
+
+function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onFirstPicture: () => void }): JSX.Element | null {
+  if (path.value === '/sign-in') return <SignInPage />;
+  if (path.value === '/viewer' && (known || bootManifest() !== null) && session.value !== null) {
+    return <ViewerPage key={query.value.get('StudyInstanceUIDs')} onFirstPicture={onFirstPicture} />;
+  }
+  if (!known || session.value === null) return null;
+  if (path.value === '/') return <StudiesPage />;
+  return (
+    <MessagePage icon="search" title={t('error.page_title')} text={t('error.page')}>
+      <button type="button" class="button primary" onClick={() => goTo('/')}>{t('viewer.back')}</button>
+    </MessagePage>
+  );
+}

@@ -1,0 +1,18 @@
+/** Who is signed in, the language, and signing out. */
+import type { JSX } from 'preact';
+
+import { chooseLocale, locale, t } from '../../i18n/locale';
+import { session, signOut } from '../session';
+import { Menu, MenuItem } from './menu';
+
+export function AccountMenu(): JSX.Element {
+  const name = session.value?.display_name ?? session.value?.account ?? '';
+  const signedInAs = t('app.signed_in_as', { name });
+  return (
+    <Menu label={t('app.account_menu')} icon="user" tooltip={signedInAs}>
+      <p class="menu-note">{signedInAs}</p>
+      <MenuItem label={t('language.switch')} icon="language" onChoose={() => chooseLocale(locale.value === 'vi' ? 'en' : 'vi')} />
+      <MenuItem label={t('app.sign_out')} icon="lock" onChoose={() => void signOut()} />
+    </Menu>
+  );
+}

@@ -1,0 +1,71 @@
+/** The icons: strokes on a 24-unit square, drawn for this product. */
+import type { JSX } from 'preact';
+
+const STROKES = {
+  search: 'M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM15.5 15.5 20 20',
+  close: 'M6 6l12 12M18 6 6 18',
+  eye: 'M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z',
+  eye_off: 'M4 4l16 16M9.9 5.8A9 9 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a16 16 0 0 1-2.7 3.5M6.4 7.5A16 16 0 0 0 2.5 12S6 18.5 12 18.5a9 9 0 0 0 4.3-1.1M9.9 9.9a3 3 0 0 0 4.2 4.2',
+  language: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM3 12h18M12 3c2.5 2.6 3.8 5.6 3.8 9s-1.3 6.4-3.8 9c-2.5-2.6-3.8-5.6-3.8-9S9.5 5.6 12 3Z',
+  user: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20.5c.8-3.7 3.8-5.5 7.5-5.5s6.7 1.8 7.5 5.5',
+  details: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.5M12 7.6v.1',
+  chevron_left: 'M15 5l-7 7 7 7',
+  chevron_right: 'M9 5l7 7-7 7',
+  chevron_down: 'M5 9l7 7 7-7',
+  chevron_up: 'M5 15l7-7 7 7',
+  warning: 'M12 4 2.8 19.5h18.4L12 4ZM12 10v4.5M12 17v.1',
+  offline: 'M4 4l16 16M8.5 15.5a5 5 0 0 1 7 0M5 12a10 10 0 0 1 4.5-2.6M19 12a10 10 0 0 0-4-2.5M2 8.5a15 15 0 0 1 4-2.6M22 8.5A15 15 0 0 0 10.5 4.6M12 19v.1',
+  inbox: 'M3.5 13.5h4.7l1.5 2.5h4.6l1.5-2.5h4.7M3.5 13.5 6.5 5h11l3 8.5V19h-17v-5.5Z',
+  lock: 'M6 11h12v9H6v-9ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+  copy: 'M9 9h11v11H9V9ZM15 9V4H4v11h5',
+  window: 'M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 3.5v17M15 5v14M18 7v10',
+  pan: 'M12 3v18M3 12h18M12 3 9.5 5.5M12 3l2.5 2.5M12 21l-2.5-2.5M12 21l2.5-2.5M3 12l2.5-2.5M3 12l2.5 2.5M21 12l-2.5-2.5M21 12l-2.5 2.5',
+  zoom: 'M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM15.5 15.5 20 20M10.5 8v5M8 10.5h5',
+  scroll: 'M6 4.5h12M6 19.5h12M4 8.5h16v7H4v-7Z',
+  length: 'M4.5 19.5l15-15M3 18l3 3M18 3l3 3M9 12.5l1.5 1.5M12.5 9l1.5 1.5',
+  ellipse: 'M12 18.5c5 0 9-2.9 9-6.5s-4-6.5-9-6.5-9 2.9-9 6.5 4 6.5 9 6.5Z',
+  rectangle: 'M3.5 6h17v12h-17V6Z',
+  presets: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM9 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z',
+  invert: 'M4 4h16v16H4V4ZM4 20 20 4M8 12v8M12 8.5V20M16 4.5V20',
+  rotate: 'M19.5 12a7.5 7.5 0 1 1-2.4-5.5M19.5 3.5v4.3h-4.3',
+  flip_horizontal: 'M12 3v18M9 7v10H3l6-10ZM15 7v10h6L15 7Z',
+  flip_vertical: 'M3 12h18M7 9h10V3L7 9ZM7 15h10v6L7 15Z',
+  play: 'M7 4.5v15l12-7.5L7 4.5Z',
+  stop: 'M6.5 6.5h11v11h-11v-11Z',
+  reset: 'M4.5 12a7.5 7.5 0 1 0 2.4-5.5M4.5 3.5v4.3h4.3M12 8.5V12l2.5 1.5',
+  layout_1x1: 'M4 4.5h16v15H4v-15Z',
+  layout_1x2: 'M4 4.5h16v15H4v-15ZM12 4.5v15',
+  layout_2x1: 'M4 4.5h16v15H4v-15ZM4 12h16',
+  layout_2x2: 'M4 4.5h16v15H4v-15ZM4 12h16M12 4.5v15',
+  full_screen: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
+  help: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.8v.1',
+  measurements: 'M3.5 8.5h17v7h-17v-7ZM7 8.5v3M10.3 8.5v3M13.7 8.5v3M17 8.5v3',
+  remove: 'M5 7h14M9.5 7V4.5h5V7M7 7l.8 12.5h8.4L17 7M10.3 10.5v5.5M13.7 10.5v5.5',
+  more: 'M6 12h.1M12 12h.1M18 12h.1',
+  document: 'M6 3.5h8l4.5 4.5v12.5H6v-17ZM14 3.5V8h4.5M9 12.5h6M9 16h6',
+  image_stack: 'M4 8h12v12H4V8ZM8 8V4h12v12h-4',
+  strip: 'M4 4.5h16v15H4v-15ZM9 4.5v15',
+  check: 'M5 12.5l4.5 4.5L19 7',
+  arrow_right: 'M4 12h16M14 6l6 6-6 6',
+} as const;
+
+export type IconName = keyof typeof STROKES;
+
+export function Icon({ name }: { readonly name: IconName }): JSX.Element {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={STROKES[name]} />
+    </svg>
+  );
+}
+
+/** The product's mark: a sheet of film that is only an outline, with the image left inside. */
+export function Mark(): JSX.Element {
+  return (
+    <svg class="mark-logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+      <rect x="3.5" y="3.5" width="25" height="25" rx="7" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="3.2 3.2" opacity=".55" />
+      <circle cx="16" cy="16" r="7.5" fill="none" stroke="currentColor" stroke-width="2.2" />
+      <path d="M16 8.5a7.5 7.5 0 0 1 0 15Z" fill="currentColor" />
+    </svg>
+  );
+}
