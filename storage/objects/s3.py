@@ -45,13 +45,13 @@ class S3Store:
         """
         name, _, prefix = settings.object_store_url.removeprefix("s3://").partition("/")
         _ensure_bucket(settings, name)
-        config: "S3Config" = {"region": settings.s3_region, "virtual_hosted_style_request": not settings.s3_endpoint}
+        config: S3Config = {"region": settings.s3_region, "virtual_hosted_style_request": not settings.s3_endpoint}
         if settings.s3_endpoint:
             config["endpoint"] = settings.s3_endpoint
         if settings.s3_access_key:
             config["access_key_id"] = settings.s3_access_key
             config["secret_access_key"] = settings.s3_secret_key.get_secret_value()
-        client: "ClientConfig" = {
+        client: ClientConfig = {
             "allow_http": settings.s3_endpoint.startswith("http://"),
             "timeout": _TIMEOUT,
             "connect_timeout": _CONNECT_TIMEOUT,
