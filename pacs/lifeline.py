@@ -6,7 +6,10 @@ The parent holds the write end of a pipe for as long as it lives; the child wait
 import os
 import signal
 import threading
+import time
 
+GRACE_S = 15.0  # to stop politely; after that nobody is left who would kill us
+POLL_S = 0.5
 VARIABLE = "FILMLESS_LIFELINE"
 
 
@@ -18,7 +21,24 @@ def watch() -> None:
     threading.Thread(target=_wait, args=(int(descriptor),), name="lifeline", daemon=True).start()
 
 
+def watch_parent() -> None:
+    """In a worker that a server forked: stop as soon as that server has gone, so that none answers on its port alone."""
+    threading.Thread(target=_poll, args=(os.getppid(),), name="lifeline", daemon=True).start()
+
+
+def _poll(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(POLL_S)
+    _end()
+
+
 def _wait(descriptor: int) -> None:
     while os.read(descriptor, 1):
         pass
+    _end()
+
+
+def _end() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_S)
+    os._exit(1)

@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST = 20
+
+def _usable(version: tuple[int, ...]) -> bool:
+    """Whether a release of Node.js is one that package.json allows."""
+    return (20, 19) <= version < (21,) or version >= (22, 12)
 
 
 def machine_node() -> bool:
@@ -18,8 +21,8 @@ def machine_node() -> bool:
     if node is None or shutil.which("npm") is None:
         return False
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    major = answer.lstrip("v").split(".")[0]
-    return major.isdigit() and int(major) >= OLDEST
+    numbers = answer.strip().lstrip("v").split(".")[:2]
+    return all(number.isdigit() for number in numbers) and _usable(tuple(map(int, numbers)))
 
 
 def main(arguments: list[str]) -> int:

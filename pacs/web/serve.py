@@ -8,6 +8,7 @@ from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from pacs import lifeline
 from pacs.web.settings import WebSettings
 from storage.archive import Archive
 from storage.settings import StorageSettings
@@ -53,6 +54,7 @@ def _loader(settings: WebSettings) -> Callable[[], Callable[..., Any]]:
     def load() -> Callable[..., Any]:
         from pacs.web.app import create_app  # noqa: PLC0415 - see above
 
+        lifeline.watch_parent()
         assert isinstance(settings, StorageSettings)
         return create_app(Archive.open(settings), settings)
 
