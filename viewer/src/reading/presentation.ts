@@ -1,0 +1,79 @@
+/** Decoded frames as pictures: the core's pipeline with the window in force (PS3.3 C.11), fast enough for a drag. */
+import { type DecodedFrame, type GrayscaleFrame, displayValues } from '../core/frame';
+import { type VoiTransform, defaultVoi, displayTable, modalityTable, windowOfTable } from '../core/grayscale';
+import type { Voi } from '../core/viewport';
+import type { Picture } from './picture';
+
+function colour(rgba: Uint8ClampedArray, inverted: boolean): Uint8Array {
+  const pixels = rgba.length / 4;
+  const turned = inverted ? 255 : 0;
+  const shown = new Uint8Array(pixels * 3);
+  for (let at = 0; at < pixels; at += 1) {
+    shown[at * 3] = (rgba[at * 4] ?? 0) ^ turned;
+    shown[at * 3 + 1] = (rgba[at * 4 + 1] ?? 0) ^ turned;
+    shown[at * 3 + 2] = (rgba[at * 4 + 2] ?? 0) ^ turned;
+  }
+  return shown;
+}
+
+/** How a stack is shown: the window chosen by hand (null: each image's own), and turned round or not. */
+export interface Look {
+  readonly voi: Voi | null;
+  readonly inverted: boolean;
+}
+
+export const PLAIN: Look = { voi: null, inverted: false };
+
+/** Makes pictures for one cell; remembers what a drag of the window needs again and again for the same frame. */
+export class Presenter {
+  private frame: GrayscaleFrame | null = null;
+  private values: Float64Array | null = null;
+  private own: VoiTransform | null = null;
+
+  /** What is to be on the screen. */
+  picture(frame: DecodedFrame, look: Look): Picture {
+    const { columns, rows } = frame.format;
+    if (frame.kind === 'colour') return { columns, rows, components: 3, pixels: colour(frame.rgba, look.inverted) };
+    return { columns, rows, components: 1, pixels: this.grayscale(frame, look) };
+  }
+
+  /** The window to name on the screen and to start a drag from; null for colour. */
+  voi(frame: DecodedFrame, look: Look): Voi | null {
+    if (frame.kind === 'colour') return null;
+    const transform = this.transform(frame, look);
+    return transform.kind === 'window' ? transform.voi : windowOfTable(transform.table);
+  }
+
+  private grayscale(frame: GrayscaleFrame, look: Look): Uint8Array {
+    const { pixels, parameters } = frame;
+    const transform = this.transform(frame, look);
+    if (!(pixels instanceof Uint8Array || pixels instanceof Uint16Array)) return displayValues(frame, transform, look.inverted);
+    this.values ??= modalityTable(parameters);
+    const table = displayTable(this.values, transform, parameters.inverse !== look.inverted);
+    const shown = new Uint8Array(pixels.length);
+    for (let at = 0; at < shown.length; at += 1) shown[at] = table[pixels[at] ?? 0] ?? 0;
+    return shown;
+  }
+
+  /** The transformation in force for a frame. */
+  private transform(frame: GrayscaleFrame, look: Look): VoiTransform {
+    if (this.frame !== frame) {
+      this.frame = frame;
+      this.values = null;
+      this.own = null;
+    }
+    if (look.voi) return { kind: 'window', voi: look.voi };
+    this.own ??= defaultVoi(frame.parameters, frame.pixels);
+    return this.own;
+  }
+}
+
+/** CSS pixels of a drag that change the width by a factor of e, or move the centre by one width. */
+const DRAG_UNIT = 300;
+
+/** The window after a drag: to the right wider, downwards higher (so darker). */
+export function draggedVoi(voi: Voi, dx: number, dy: number): Voi {
+  const least = voi.function === 'LINEAR' ? 1 : 1e-6;
+  const width = Math.max(voi.width * Math.exp(dx / DRAG_UNIT), least);
+  return { ...voi, center: voi.center + (dy / DRAG_UNIT) * voi.width, width };
+}

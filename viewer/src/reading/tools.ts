@@ -1,0 +1,275 @@
+/** The tools of a reading-room cell and which hand moves them. */
+import { getEnabledElement } from '@cornerstonejs/core';
+import type { Types } from '@cornerstonejs/core';
+import {
+  BaseTool, EllipticalROITool, Enums, LengthTool, RectangleROITool, ToolGroupManager, addTool, annotation,
+} from '@cornerstonejs/tools';
+import type { Types as ToolTypes } from '@cornerstonejs/tools';
+import type { Tool } from '../core/viewport';
+
+/** What a hand on the image asks of the cell. */
+export interface Hand {
+  /** Drag for the window, in CSS pixels. */
+  window(dx: number, dy: number): void;
+  /** Drag of the picture, in CSS pixels. */
+  pan(dx: number, dy: number): void;
+  /** Magnify about a point of the cell. */
+  zoom(factor: number, about: readonly [number, number]): void;
+  scroll(images: number): void;
+  /** Lines beside a measurement. */
+  lines(uid: string): string[];
+}
+
+const hands = new WeakMap<Element, Hand>();
+
+interface CanvasPoint {
+  readonly canvas: Types.Point2;
+}
+interface DragDetail {
+  readonly element: HTMLDivElement;
+  readonly deltaPoints: CanvasPoint;
+  readonly startPoints: CanvasPoint;
+}
+interface PinchDetail extends DragDetail {
+  readonly currentPoints: CanvasPoint;
+  readonly currentPointsList: readonly CanvasPoint[];
+  /** Change of the distance between the fingers (averaged from their middle). */
+  readonly deltaDistance: { readonly canvas: number };
+}
+interface WheelDetail {
+  readonly element: HTMLDivElement;
+  readonly wheel: { readonly direction: number };
+}
+
+class WindowTool extends BaseTool {
+  static override toolName = 'FilmlessWindow';
+
+  constructor(props: ToolTypes.PublicToolProps = {}) {
+    super(props, { supportedInteractionTypes: ['Mouse', 'Touch'] });
+  }
+
+  mouseDragCallback(event: CustomEvent<DragDetail>): void {
+    const { element, deltaPoints } = event.detail;
+    hands.get(element)?.window(deltaPoints.canvas[0], deltaPoints.canvas[1]);
+  }
+
+  touchDragCallback(event: CustomEvent<DragDetail>): void {
+    this.mouseDragCallback(event);
+  }
+}
+
+/** CSS pixels of a drag that make one image. */
+const DRAG_PER_IMAGE = 8;
+
+class ScrollTool extends BaseTool {
+  static override toolName = 'FilmlessScroll';
+  private travelled = 0;
+
+  constructor(props: ToolTypes.PublicToolProps = {}) {
+    super(props, { supportedInteractionTypes: ['Mouse', 'Touch'] });
+  }
+
+  mouseWheelCallback(event: CustomEvent<WheelDetail>): void {
+    hands.get(event.detail.element)?.scroll(event.detail.wheel.direction);
+  }
+
+  mouseDragCallback(event: CustomEvent<DragDetail>): void {
+    this.travelled += event.detail.deltaPoints.canvas[1];
+    const images = Math.trunc(this.travelled / DRAG_PER_IMAGE);
+    if (images === 0) return;
+    this.travelled -= images * DRAG_PER_IMAGE;
+    hands.get(event.detail.element)?.scroll(images);
+  }
+
+  touchDragCallback(event: CustomEvent<DragDetail>): void {
+    this.mouseDragCallback(event);
+  }
+}
+
+class PanTool extends BaseTool {
+  static override toolName = 'FilmlessPan';
+
+  constructor(props: ToolTypes.PublicToolProps = {}) {
+    super(props, { supportedInteractionTypes: ['Mouse', 'Touch'] });
+  }
+
+  mouseDragCallback(event: CustomEvent<DragDetail>): void {
+    const { element, deltaPoints } = event.detail;
+    hands.get(element)?.pan(deltaPoints.canvas[0], deltaPoints.canvas[1]);
+  }
+
+  touchDragCallback(event: CustomEvent<DragDetail>): void {
+    this.mouseDragCallback(event);
+  }
+}
+
+/** CSS pixels of a drag downwards that magnify by e. */
+const DRAG_PER_E = 200;
+
+class ZoomTool extends BaseTool {
+  static override toolName = 'FilmlessZoom';
+
+  constructor(props: ToolTypes.PublicToolProps = {}) {
+    super(props, { supportedInteractionTypes: ['Mouse', 'Touch'] });
+  }
+
+  mouseDragCallback(event: CustomEvent<DragDetail>): void {
+    const { element, deltaPoints, startPoints } = event.detail;
+    hands.get(element)?.zoom(Math.exp(deltaPoints.canvas[1] / DRAG_PER_E), startPoints.canvas);
+  }
+
+  touchDragCallback(event: CustomEvent<DragDetail>): void {
+    this.mouseDragCallback(event);
+  }
+}
+
+/** Two fingers: their distance magnifies, their middle pans. */
+class PinchTool extends BaseTool {
+  static override toolName = 'FilmlessPinch';
+
+  constructor(props: ToolTypes.PublicToolProps = {}) {
+    super(props, { supportedInteractionTypes: ['Touch'] });
+  }
+
+  touchDragCallback(event: CustomEvent<PinchDetail>): void {
+    const { element, deltaPoints, currentPoints, currentPointsList, deltaDistance } = event.detail;
+    const hand = hands.get(element);
+    const [one, other] = currentPointsList;
+    if (!hand || !one || !other) return;
+    const apart = Math.hypot(one.canvas[0] - other.canvas[0], one.canvas[1] - other.canvas[1]);
+    const before = apart - deltaDistance.canvas;
+    hand.pan(deltaPoints.canvas[0], deltaPoints.canvas[1]);
+    if (before > 0 && apart > 0) hand.zoom(apart / before, currentPoints.canvas);
+  }
+}
+
+type TextBox = Parameters<LengthTool['renderLinkedTextBoxAnnotation']>[0];
+
+/** Our own numbers beside the drawing: Cornerstone's come from display values and from its own idea of the spacing. */
+function withOurLines(options: TextBox): TextBox {
+  const hand = hands.get(options.enabledElement.viewport.element);
+  return { ...options, textLines: hand?.lines(options.annotation.annotationUID ?? '') ?? [] };
+}
+
+class LengthMeasure extends LengthTool {
+  static override toolName = 'FilmlessLength';
+
+  override renderLinkedTextBoxAnnotation(options: TextBox): boolean {
+    return super.renderLinkedTextBoxAnnotation(withOurLines(options));
+  }
+}
+
+class EllipseMeasure extends EllipticalROITool {
+  static override toolName = 'FilmlessEllipse';
+
+  override renderLinkedTextBoxAnnotation(options: TextBox): boolean {
+    return super.renderLinkedTextBoxAnnotation(withOurLines(options));
+  }
+}
+
+class RectangleMeasure extends RectangleROITool {
+  static override toolName = 'FilmlessRectangle';
+
+  override renderLinkedTextBoxAnnotation(options: TextBox): boolean {
+    return super.renderLinkedTextBoxAnnotation(withOurLines(options));
+  }
+}
+
+/** Which Cornerstone tool stands behind each tool of the seam. */
+const BEHIND: Readonly<Record<Tool, string>> = {
+  window: WindowTool.toolName,
+  pan: PanTool.toolName,
+  zoom: ZoomTool.toolName,
+  scroll: ScrollTool.toolName,
+  length: LengthMeasure.toolName,
+  ellipse: EllipseMeasure.toolName,
+  rectangle: RectangleMeasure.toolName,
+};
+
+export const MEASURES: Readonly<Record<string, 'length' | 'ellipse' | 'rectangle'>> = {
+  [LengthMeasure.toolName]: 'length',
+  [EllipseMeasure.toolName]: 'ellipse',
+  [RectangleMeasure.toolName]: 'rectangle',
+};
+
+/** Make the tools known to Cornerstone; once per page. */
+export function registerTools(): void {
+  for (const tool of [WindowTool, ScrollTool, PinchTool, PanTool, ZoomTool, LengthMeasure, EllipseMeasure, RectangleMeasure]) {
+    addTool(tool);
+  }
+  const styles = annotation.config.style.getDefaultToolStyles();
+  annotation.config.style.setDefaultToolStyles({
+    ...styles,
+    global: {
+      ...styles['global'],
+      color: 'rgb(255, 212, 96)', colorHighlighted: 'rgb(120, 220, 255)', colorSelected: 'rgb(120, 220, 255)',
+      textBoxColor: 'rgb(255, 212, 96)', textBoxColorHighlighted: 'rgb(120, 220, 255)', textBoxColorSelected: 'rgb(120, 220, 255)',
+      textBoxFontFamily: 'system-ui, sans-serif', textBoxFontSize: '13px', lineWidth: '1.5',
+    },
+  });
+}
+
+const { MouseBindings } = Enums;
+
+/** What is bound whatever the tool of the primary button is: wheel scrolls, middle pans, right and pinch zoom. */
+function bindings(primary: Tool): Map<string, ToolTypes.IToolBinding[]> {
+  const bound = new Map<string, ToolTypes.IToolBinding[]>([
+    [ScrollTool.toolName, [{ mouseButton: MouseBindings.Wheel }]],
+    [PanTool.toolName, [{ mouseButton: MouseBindings.Auxiliary }]],
+    [ZoomTool.toolName, [{ mouseButton: MouseBindings.Secondary }]],
+    [PinchTool.toolName, [{ numTouchPoints: 2 }]],
+  ]);
+  const name = BEHIND[primary];
+  bound.set(name, [...(bound.get(name) ?? []), { mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 }]);
+  return bound;
+}
+
+/** The tools of one cell. */
+export class ToolBelt {
+  private readonly group: NonNullable<ReturnType<typeof ToolGroupManager.createToolGroup>>;
+
+  constructor(private readonly id: string, private readonly element: HTMLDivElement, hand: Hand) {
+    hands.set(element, hand);
+    const group = ToolGroupManager.createToolGroup(id);
+    if (!group) throw new Error('The tool group exists already');
+    this.group = group;
+    for (const tool of [WindowTool, ScrollTool, PanTool, ZoomTool, PinchTool]) group.addTool(tool.toolName);
+    // The text comes from withOurLines; the drawing asks for some text first.
+    const configuration = { getTextLines: () => [' '], calculateStats: false, preventHandleOutsideImage: false };
+    for (const name of Object.keys(MEASURES)) group.addTool(name, configuration);
+  }
+
+  /** The viewport takes the tools; again after the engine was replaced. */
+  attach(viewportId: string, engineId: string): void {
+    this.group.addViewport(viewportId, engineId);
+  }
+
+  use(tool: Tool): void {
+    const bound = bindings(tool);
+    for (const name of [...new Set([...Object.values(BEHIND), PinchTool.toolName])]) {
+      if (name in MEASURES) this.group.setToolPassive(name, { removeAllBindings: true });
+      else this.group.setToolDisabled(name);
+      const wanted = bound.get(name);
+      if (wanted) this.group.setToolActive(name, { bindings: wanted });
+    }
+  }
+
+  destroy(): void {
+    hands.delete(this.element);
+    ToolGroupManager.destroyToolGroup(this.id);
+  }
+}
+
+/** True while a drawing is under the hand: Escape ends it. */
+export function cancelDrawing(element: HTMLDivElement): boolean {
+  const enabled = getEnabledElement(element);
+  const group = enabled && ToolGroupManager.getToolGroupForViewport(enabled.viewportId, enabled.renderingEngineId);
+  for (const name of Object.keys(MEASURES)) {
+    const tool = group?.getToolInstance(name) as LengthTool | undefined;
+    if (tool?.isDrawing) {
+      tool.cancel(element);
+      return true;
+    }
+  }
+  return false;
+}
