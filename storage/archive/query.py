@@ -1,0 +1,239 @@
+"""Use case: search at every level, one engine for QIDO-RS and C-FIND (PS3.18 §10.6, PS3.4 §C.4.1)."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
+
+from storage.access import audit, permission
+from storage.access.principal import Action, Principal
+from storage.archive import Archive
+from storage.archive.manifest import StudyManifest, study_manifest
+from storage.archive.study_list import StudyFilter, StudyPage, StudyRow, changed_studies, list_studies
+from storage.dicom.attributes import BY_KEYWORD, BY_TAG, Attribute, Level
+from storage.dicom.identifier import (
+    DEPTH,
+    INSTANCE_AVAILABILITY,
+    JsonDataset,
+    element,
+    identifier,
+    paths_of_everything,
+    returned,
+    upto,
+)
+from storage.dicom.json import decode
+from storage.dicom.matching import Universal, Values, match_of
+from storage.errors import Forbidden, InvalidQuery
+from storage.index import search as rows
+
+__all__ = [
+    "Query",
+    "QueryResult",
+    "StudyFilter",
+    "StudyManifest",
+    "StudyPage",
+    "StudyRow",
+    "changed_studies",
+    "list_studies",
+    "search",
+    "study_manifest",
+]
+
+# No answer is longer, whatever is asked: the rest is said to be there and can be had with an offset.
+MAXIMUM_ROWS = 20_000
+_TABLES = {level: table.name for level, table in rows.TABLES.items()}
+_PATIENT_TOTALS = dict(zip(rows.PATIENT_TOTALS, ("00201200", "00201202", "00201204"), strict=True))
+# Made by the edges or constant: never looked for in a header.
+_NOT_KEPT = frozenset({INSTANCE_AVAILABILITY, 0x00080005, 0x00080052, 0x00080054, 0x00081190})
+_TAG = re.compile(r"[0-9A-Fa-f]{8}")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched.
+
+    ``keys``: value by keyword, by tag (``00100010``) or by path (``00400275.00400009``); an empty value only asks for
+    the attribute. ``include``: tags of more attributes of the answer, or ``"all"``. ``fuzzy``: names match word by word
+    in any order. ``order``: keywords, with True for descending. ``defaults``: give what QIDO-RS gives unasked.
+    ``combined_datetime``: ranges of a date and its time are one range (C-FIND only where negotiated).
+    """
+
+    level: Level | Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
+    keys: Mapping[str, str] = field(default_factory=dict)
+    include: Collection[int] | Literal["all"] = frozenset()
+    fuzzy: bool = False
+    limit: int | None = None
+    offset: int = 0
+    order: tuple[tuple[str, bool], ...] = ()
+    defaults: bool = True
+    combined_datetime: bool = True
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """Rows as DICOM JSON, how many there are in all, and what could not be done as asked.
+
+    ``unmatched``: keywords or paths of keys whose value was not used.
+    """
+
+    rows: list[JsonDataset]
+    total: int
+    truncated: bool
+    warnings: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+
+
+@dataclass
+class _Plan:
+    """A query resolved against the attribute table."""
+
+    level: Level
+    conditions: list[rows.Condition] = field(default_factory=list)
+    asked: list[Attribute] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
+
+
+def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
+    """Find what matches in the facilities that the principal reaches; one audit row.
+
+    Raises:
+        Forbidden: the principal may not search.
+        InvalidQuery: an unknown attribute, a value that is none of its VR, or values none of which can be matched: the
+            search would find everything instead.
+        StoreUnavailable: the index cannot be reached.
+    """
+    plan = _plan(query)
+    limit = MAXIMUM_ROWS if query.limit is None else max(0, min(query.limit, MAXIMUM_ROWS))
+    page = rows.Page(_order(plan.level, query.order), limit, max(0, query.offset))
+    try:
+        permission.may(principal, Action.SEARCH, None)
+    except Forbidden:
+        _record(archive, principal, query, "refused", 0)
+        raise
+    with archive.index.read() as connection:
+        found, total = rows.matches(
+            connection,
+            plan.level,
+            plan.conditions,
+            permission.reach(principal),
+            page,
+            fuzzy=query.fuzzy,
+            combined=query.combined_datetime,
+        )
+        headers = _headers(connection, plan, query, found)
+    _record(archive, principal, query, "success", total)
+    return QueryResult(
+        rows=[_answer(plan, query, row, headers.get(row[f"{_TABLES[plan.level]}.id"])) for row in found],
+        total=total,
+        truncated=page.offset + len(found) < total,
+        warnings=tuple(f"{name} cannot be matched here; it was passed over." for name in plan.unmatched),
+        unmatched=tuple(plan.unmatched),
+    )
+
+
+def _plan(query: Query) -> _Plan:
+    try:
+        plan = _Plan(Level(query.level))
+    except ValueError:
+        raise InvalidQuery("The level of a query is PATIENT, STUDY, SERIES or IMAGE.") from None
+    for name, value in query.keys.items():
+        _add_key(plan, name, value)
+    if plan.unmatched and not plan.conditions:
+        raise InvalidQuery(f"{', '.join(plan.unmatched)} cannot be matched here, and nothing else narrows the search.")
+    if query.include != "all":
+        for tag in query.include:
+            _ask(plan, tag)
+    return plan
+
+
+def _add_key(plan: _Plan, name: str, value: str) -> None:
+    steps = [_tag(step, name) for step in name.split(".")]
+    _ask(plan, steps[0])
+    attribute = BY_TAG.get(steps[0])
+    usable = len(steps) == 1 and attribute is not None and attribute.matchable and _within(attribute, plan.level)
+    if attribute is None or not usable:
+        if value.strip(" \x00*") and steps[-1] not in _NOT_KEPT:
+            plan.unmatched.append(keyword_for_tag(steps[-1]) or name)
+        return
+    match = match_of(attribute.vr, value)
+    if not isinstance(match, Universal):
+        plan.conditions.append(rows.Condition(attribute, match))
+
+
+def _tag(step: str, name: str) -> int:
+    tag = int(step, 16) if _TAG.fullmatch(step) else tag_for_keyword(step)
+    if tag is None:
+        raise InvalidQuery(f"There is no attribute {name[:64]!r}.")
+    return tag
+
+
+def _within(attribute: Attribute, level: Level) -> bool:
+    return DEPTH[attribute.level] <= DEPTH[level]
+
+
+def _ask(plan: _Plan, tag: int) -> None:
+    attribute = BY_TAG.get(tag)
+    if attribute is not None and _within(attribute, plan.level):
+        plan.asked.append(attribute)
+    else:
+        plan.paths.append(f"{tag:08X}")
+
+
+def _order(level: Level, order: Sequence[tuple[str, bool]]) -> list[tuple[Attribute, bool]]:
+    chosen = []
+    for keyword, descending in order:
+        attribute = BY_KEYWORD.get(keyword)
+        if attribute is None or not _within(attribute, level):
+            raise InvalidQuery(f"An answer cannot be ordered by {keyword[:64]!r}.")
+        chosen.append((attribute, descending))
+    return chosen
+
+
+def _headers(
+    connection: rows.Connection, plan: _Plan, query: Query, found: Sequence[Mapping[str, Any]]
+) -> dict[int, JsonDataset]:
+    """The headers that the answer needs: none, where columns hold all that is asked for."""
+    kept = [path for path in plan.paths if int(path, 16) not in _NOT_KEPT]
+    if query.include != "all" and not kept:
+        return {}
+    keys = [row[f"{_TABLES[plan.level]}.id"] for row in found]
+    return {key: decode(header) for key, header in rows.headers(connection, plan.level, keys).items()}
+
+
+def _answer(plan: _Plan, query: Query, row: Mapping[str, Any], header: JsonDataset | None) -> JsonDataset:
+    wanted = list(plan.asked)
+    paths = [path for path in plan.paths if int(path, 16) not in _NOT_KEPT]
+    if query.include == "all":
+        wanted += upto(plan.level)
+        paths += paths_of_everything(plan.level, header or {})
+    elif query.defaults:
+        named = {one.attribute.keyword for one in plan.conditions if _is_one(one)}
+        wanted += returned(plan.level, study="StudyInstanceUID" in named, series="SeriesInstanceUID" in named)
+    else:
+        wanted += [one for one in upto(plan.level) if one.vr == "UI" and one.keyword.endswith("InstanceUID")]
+    made = identifier(row, wanted, _TABLES, header, paths)
+    if query.defaults or f"{INSTANCE_AVAILABILITY:08X}" in plan.paths:
+        made[f"{INSTANCE_AVAILABILITY:08X}"] = element("CS", "ONLINE")
+    for name, path in _PATIENT_TOTALS.items():
+        if name in row and (query.defaults or path in plan.paths):
+            made[path] = element("IS", row[name])
+    return dict(sorted(made.items()))
+
+
+def _is_one(condition: rows.Condition) -> bool:
+    return isinstance(condition.match, Values) and len(condition.match.values) == 1
+
+
+def _record(archive: Archive, principal: Principal, query: Query, outcome: audit.Outcome, total: int) -> None:
+    asked = [f"{name}={value}" for name, value in query.keys.items() if value]
+    with archive.index.write() as connection:
+        audit.record(
+            connection,
+            principal,
+            Action.SEARCH,
+            outcome,
+            detail={"level": str(query.level), "keys": asked, "offset": query.offset, "matches": total},
+        )

@@ -1,0 +1,118 @@
+"""Use case: the list of studies that people look at, and what changed in it of late."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from storage.access import audit, permission
+from storage.access.principal import Action, Principal
+from storage.archive import Archive
+from storage.dicom.text import tokens
+from storage.errors import Forbidden, InvalidQuery
+from storage.index import listing as rows
+
+# A study is arriving for so long after its last instance.
+ARRIVING = timedelta(seconds=10)
+MAXIMUM_ROWS = 1000
+MAXIMUM_WORDS = 16
+_MAXIMUM_CHANGES = 5000
+
+
+@dataclass(frozen=True)
+class StudyFilter:
+    """What the list shows: ``text`` is words in any order, of name, patient ID, accession number or description.
+
+    Days are ``YYYYMMDD`` and included; empty: no limit.
+    """
+
+    text: str = ""
+    modalities: tuple[str, ...] = ()
+    date_from: str = ""
+    date_to: str = ""
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """One study of the list; texts as sent, days as ``YYYYMMDD``."""
+
+    study_instance_uid: str
+    patient_name: str
+    patient_id: str
+    issuer_of_patient_id: str
+    patient_birth_date: str
+    patient_sex: str
+    study_date: str
+    study_time: str
+    accession_number: str
+    study_description: str
+    referring_physician_name: str
+    modalities: tuple[str, ...]
+    number_of_series: int
+    number_of_instances: int
+    facility_id: int
+    facility_code: str
+    facility_name: str
+    received_at: datetime
+    updated_at: datetime
+    arriving: bool
+
+    @classmethod
+    def of(cls, row: dict[str, Any], now: datetime) -> "StudyRow":
+        """Read a row of the index."""
+        values = {name: row[name] for name in cls.__dataclass_fields__ if name in row}
+        modalities = tuple(part for part in row["modalities_in_study"].split("\\") if part)
+        return cls(**values, modalities=modalities, arriving=now - row["updated_at"] < ARRIVING)
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """A page of the list and the number of all studies that match."""
+
+    rows: list[StudyRow]
+    total: int
+
+
+def list_studies(archive: Archive, wanted: StudyFilter, principal: Principal) -> StudyPage:
+    """The studies in the principal's reach that match, the latest change first; one audit row if something is searched.
+
+    Raises:
+        Forbidden: the principal may not search.
+        InvalidQuery: too many words.
+        StoreUnavailable: the index cannot be reached.
+    """
+    if len(tokens(wanted.text)) > MAXIMUM_WORDS:
+        raise InvalidQuery(f"Search for at most {MAXIMUM_WORDS} words.")
+    try:
+        permission.may(principal, Action.SEARCH, None)
+    except Forbidden:
+        _record(archive, principal, wanted, "refused", 0)
+        raise
+    asked = rows.Wanted(wanted.text, wanted.modalities, wanted.date_from, wanted.date_to)
+    limit = max(0, min(wanted.limit, MAXIMUM_ROWS))
+    with archive.index.read() as connection:
+        found, total = rows.page(connection, asked, permission.reach(principal), limit, max(0, wanted.offset))
+    _record(archive, principal, wanted, "success", total)
+    now = datetime.now(UTC)
+    return StudyPage([StudyRow.of(row, now) for row in found], total)
+
+
+def changed_studies(archive: Archive, since: datetime, reach: Collection[int] | None) -> list[StudyRow]:
+    """The studies of the facilities in ``reach`` (``None``: all) that changed at or after ``since``, the latest first.
+
+    For live updates of a list that was searched before: no audit row of its own.
+    """
+    with archive.index.read() as connection:
+        found = rows.changed(connection, since, reach, _MAXIMUM_CHANGES)
+    now = datetime.now(UTC)
+    return [StudyRow.of(row, now) for row in found]
+
+
+def _record(archive: Archive, principal: Principal, wanted: StudyFilter, outcome: audit.Outcome, total: int) -> None:
+    detail: dict[str, str | int] = {"list": "studies", "offset": wanted.offset, "matches": total}
+    asked = {"text": wanted.text, "modality": ",".join(wanted.modalities), "from": wanted.date_from}
+    detail |= {name: value for name, value in (asked | {"to": wanted.date_to}).items() if value}
+    with archive.index.write() as connection:
+        audit.record(connection, principal, Action.SEARCH, outcome, detail=detail)

@@ -1,0 +1,89 @@
+"""Use case: may this principal have this study; that it had, or was refused, is in the audit trail (PS3.15 A.5.3.6).
+
+A viewer fetches thousands of frames of a study: the same act by the same principal is noted once in five minutes.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+from weakref import WeakKeyDictionary
+
+from storage.access import audit, permission
+from storage.access.principal import Action, Principal
+from storage.archive import Archive
+from storage.errors import Forbidden
+from storage.index.engine import Index
+
+NOTED_AGAIN_AFTER_S = 300.0
+_MOST_REMEMBERED = 10_000
+
+
+def allow(
+    archive: Archive,
+    principal: Principal,
+    action: Action,
+    facility_id: int,
+    study_instance_uid: str,
+    patient_id: str = "",
+) -> None:
+    """Return if the principal may act on the study; either outcome is noted.
+
+    Raises:
+        Forbidden: the study belongs to a facility out of reach, or the act is not allowed.
+        StoreUnavailable: it cannot be noted, so it is not allowed either.
+    """
+    try:
+        permission.may(principal, action, facility_id)
+    except Forbidden:
+        _note(archive, principal, action, "refused", study_instance_uid, patient_id)
+        raise
+    _note(archive, principal, action, "success", study_instance_uid, patient_id)
+
+
+def _note(
+    archive: Archive,
+    principal: Principal,
+    action: Action,
+    outcome: audit.Outcome,
+    study_instance_uid: str,
+    patient_id: str,
+) -> None:
+    noted = _noted_of(archive.index)
+    key = (principal.kind, principal.name, principal.address, action, outcome, study_instance_uid)
+    if noted.is_recent(key):
+        return
+    with archive.index.write() as connection:
+        audit.record(
+            connection, principal, action, outcome, study_instance_uid=study_instance_uid, patient_id=patient_id
+        )
+    noted.remember(key)
+
+
+class _Noted:
+    """What was noted of late in this process; the oldest is forgotten when there is too much."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def is_recent(self, key: Hashable) -> bool:
+        with self._lock:
+            at = self._at.get(key)
+        return at is not None and time.monotonic() - at < NOTED_AGAIN_AFTER_S
+
+    def remember(self, key: Hashable) -> None:
+        with self._lock:
+            self._at[key] = time.monotonic()
+            self._at.move_to_end(key)
+            if len(self._at) > _MOST_REMEMBERED:
+                self._at.popitem(last=False)
+
+
+_noted: WeakKeyDictionary[Index, _Noted] = WeakKeyDictionary()
+_noted_lock = threading.Lock()
+
+
+def _noted_of(index: Index) -> _Noted:
+    with _noted_lock:
+        return _noted.setdefault(index, _Noted())
