@@ -10,7 +10,7 @@ from pacs.dicomweb import grant, negotiation
 from pacs.dicomweb.media_type import MediaType, acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL, Representation
-from pacs.dicomweb.resource import ROOT, frame_numbers, instance_path
+from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.headers import etag_matches
 from pacs.web.service import Service, service
 from storage.access.principal import Action

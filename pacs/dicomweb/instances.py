@@ -10,7 +10,7 @@ from pacs.dicomweb import grant, negotiation
 from pacs.dicomweb.media_type import MediaType, acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.dicomweb.negotiation import Representation
-from pacs.dicomweb.resource import ROOT, instance_path
+from pacs.web.resource import ROOT, instance_path
 from pacs.web.errors import request_id
 from pacs.web.service import Service, service
 from storage.access.principal import Action

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import require
-from pacs.dicomweb.resource import ROOT
+from pacs.web.resource import ROOT
 from pacs.web.headers import accepts_gzip, etag_matches
 from pacs.web.service import Service, service
 from storage.access.principal import Action

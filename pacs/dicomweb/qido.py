@@ -1,8 +1,8 @@
 """Search transaction, QIDO-RS: studies, series and instances at all five resources (PS3.18 §10.6)."""
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Literal
 
 import orjson
 from fastapi import APIRouter, Request
@@ -12,11 +12,12 @@ from starlette.responses import Response
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import require
 from pacs.dicomweb.parameter import boolean, whole
-from pacs.dicomweb.resource import ROOT, instance_path, series_path, study_path, uid
+from pacs.web.resource import ROOT, instance_path, series_path, study_path, uid
 from pacs.web.authentication import principal_of
 from pacs.web.headers import base_url
 from pacs.web.service import Service, service
 from storage.archive.query import Query, QueryResult, search
+from storage.dicom.attributes import Level
 from storage.errors import InvalidQuery
 
 DICOM_JSON = "application/dicom+json"
@@ -30,40 +31,40 @@ router = APIRouter(prefix=ROOT)
 @router.get("/studies")
 async def search_studies(request: Request) -> Response:
     """Search all studies."""
-    return await _search(request, "STUDY", {})
+    return await _search(request, Level.STUDY, {})
 
 
 @router.get("/series")
 async def search_all_series(request: Request) -> Response:
     """Search the series of all studies."""
-    return await _search(request, "SERIES", {})
+    return await _search(request, Level.SERIES, {})
 
 
 @router.get("/instances")
 async def search_all_instances(request: Request) -> Response:
     """Search the instances of all studies."""
-    return await _search(request, "IMAGE", {})
+    return await _search(request, Level.IMAGE, {})
 
 
 @router.get("/studies/{study}/series")
 async def search_series(request: Request, study: str) -> Response:
     """Search the series of a study."""
-    return await _search(request, "SERIES", {_STUDY: uid(study)})
+    return await _search(request, Level.SERIES, {_STUDY: uid(study)})
 
 
 @router.get("/studies/{study}/instances")
 async def search_study_instances(request: Request, study: str) -> Response:
     """Search the instances of a study."""
-    return await _search(request, "IMAGE", {_STUDY: uid(study)})
+    return await _search(request, Level.IMAGE, {_STUDY: uid(study)})
 
 
 @router.get("/studies/{study}/series/{series}/instances")
 async def search_instances(request: Request, study: str, series: str) -> Response:
     """Search the instances of a series."""
-    return await _search(request, "IMAGE", {_STUDY: uid(study), _SERIES: uid(series)})
+    return await _search(request, Level.IMAGE, {_STUDY: uid(study), _SERIES: uid(series)})
 
 
-async def _search(request: Request, level: str, scope: dict[str, str]) -> Response:
+async def _search(request: Request, level: Level, scope: dict[str, str]) -> Response:
     svc = service(request)
     media_type = require(
         acceptable(request.headers.get("accept", ""), request.query_params.get("accept")),
@@ -71,10 +72,13 @@ async def _search(request: Request, level: str, scope: dict[str, str]) -> Respon
         "application/json",
     )
     base = base_url(request, svc.settings)
-    query = read_query(request.query_params.multi_items(), level, scope, svc.settings.maximum_qido_results)
+    query, unsupported = read_query(
+        request.query_params.multi_items(), level, scope, svc.settings.maximum_qido_results
+    )
     body, result = await svc.work.run(_run, request, svc, query, base)
     headers = {"X-Total-Count": str(result.total), "Cache-Control": "private, no-store"}
-    warnings = list(result.warnings)
+    warnings = [f"{name} is not supported; it was passed over." for name in unsupported]
+    warnings += result.warnings
     if result.truncated:
         left = max(0, result.total - query.offset - len(result.rows))
         warnings.append(f"There are {left} additional results that can be requested")
@@ -84,9 +88,9 @@ async def _search(request: Request, level: str, scope: dict[str, str]) -> Respon
 
 
 def read_query(
-    parameters: Iterable[tuple[str, str]], level: str, scope: dict[str, str], most: int
-) -> Query:
-    """Read the query parameters (PS3.18 §8.3.4); UIDs of the resource's address narrow the search.
+    parameters: Iterable[tuple[str, str]], level: Level, scope: dict[str, str], most: int
+) -> tuple[Query, list[str]]:
+    """Read the query parameters (PS3.18 §8.3.4) and name those that are not supported; UIDs of the address narrow the search.
 
     A name that is neither a parameter nor an attribute is refused: a misspelt key would otherwise widen the search to
     everything.
@@ -98,6 +102,7 @@ def read_query(
     include: set[int] = set()
     everything = fuzzy = False
     limit, offset = most, 0
+    unsupported: list[str] = []
     for name, value in parameters:
         if len(value) > 4096:
             raise InvalidQuery("A value of the query is too long.")
@@ -108,26 +113,20 @@ def read_query(
         elif name == "includefield":
             fields = [field.strip() for field in value.split(",") if field.strip()]
             everything = everything or "all" in fields
-            include.update(_tags(field)[-1] for field in fields if field != "all")
+            include.update(_tags(field)[0] for field in fields if field != "all")
         elif name == "fuzzymatching":
             fuzzy = boolean(name, value)
         elif name in ("emptyvaluematching", "multiplevaluematching"):
             if boolean(name, value):
-                raise InvalidQuery(f"{name} is not supported.")
+                unsupported.append(name)
         elif name not in ("accept", "charset"):
             _add_key(keys, name, value)
     for path, value in scope.items():
         if keys.get(path, value) != value:
             raise InvalidQuery("A UID of the query contradicts the address.")
         keys[path] = value
-    return Query(
-        level=level,
-        keys=keys,
-        include="all" if everything else frozenset(include),
-        fuzzy=fuzzy,
-        limit=limit,
-        offset=offset,
-    )
+    wanted: Collection[int] | Literal["all"] = "all" if everything else frozenset(include)
+    return Query(level, keys, wanted, fuzzy=fuzzy, limit=limit, offset=offset), unsupported
 
 
 def _add_key(keys: dict[str, str], name: str, value: str) -> None:
@@ -162,9 +161,9 @@ def _run(request: Request, svc: Service, query: Query, base: str) -> tuple[bytes
     result = search(svc.archive, query, principal)
     for row in result.rows:
         study, series, instance = (_value(row, tag) for tag in (_STUDY, _SERIES, _INSTANCE))
-        if query.level == "STUDY":
+        if query.level is Level.STUDY:
             path = study_path(study)
-        elif query.level == "SERIES":
+        elif query.level is Level.SERIES:
             path = series_path(study, series)
         else:
             path = instance_path(study, series, instance)

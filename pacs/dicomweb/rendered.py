@@ -10,7 +10,7 @@ from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import require
 from pacs.dicomweb.parameter import real, viewport, whole
-from pacs.dicomweb.resource import ROOT, frame_numbers
+from pacs.web.resource import ROOT, frame_numbers
 from pacs.web.headers import etag_matches
 from pacs.web.service import Service, service
 from storage.access.principal import Action

@@ -10,7 +10,7 @@ from pacs.dicomweb.media_type import MediaType, acceptable, parse_one
 from pacs.dicomweb.multipart import MultipartReader
 from pacs.dicomweb.negotiation import DICOM, require
 from pacs.dicomweb.reception import Failure, Reception
-from pacs.dicomweb.resource import ROOT, instance_path, study_path, uid
+from pacs.web.resource import ROOT, instance_path, study_path, uid
 from pacs.web.authentication import principal_of
 from pacs.web.errors import RETRY_AFTER_S, UnsupportedMediaType, request_id
 from pacs.web.headers import base_url
