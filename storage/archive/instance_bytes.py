@@ -1,0 +1,190 @@
+"""The bytes of one kept instance, wherever they are: while they are read they may move from the spool to the store."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from storage.archive import Archive
+from storage.errors import NotFound, StoreUnavailable
+from storage.index import locations as rows
+
+T = TypeVar("T")
+
+CHUNK_BYTES = 1024 * 1024
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class InstanceRow:
+    """One kept instance: what it is, whose it is, and where its bytes are. Sizes and offsets in bytes."""
+
+    id: int
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    facility_id: int
+    patient_id: str
+    modality: str
+    instance_number: int | None
+    rows: int | None
+    columns: int | None
+    number_of_frames: int
+    transfer_syntax_uid: str
+    size: int
+    dataset_offset: int
+    dataset_sha256: str
+    sha256: str
+    location: str
+    spool_name: str
+    object_key: str
+
+
+class _MovedError(Exception):
+    """The bytes are not, or no longer, where the row says."""
+
+
+class InstanceBytes:
+    """A Part 10 file as it was stored; every read gives all the bytes asked for or raises."""
+
+    def __init__(self, archive: Archive, row: InstanceRow) -> None:
+        self._archive = archive
+        self._row = row
+
+    @property
+    def size(self) -> int:
+        """Length of the file."""
+        return self._row.size
+
+    @property
+    def path(self) -> Path | None:
+        """The file where it is on a local disk now, else None; it may move at any time, so prefer the methods."""
+        path = self._local()
+        return path if path is not None and path.is_file() else None
+
+    def read(self, offset: int = 0, length: int | None = None) -> bytes:
+        """Read ``length`` bytes from ``offset``, or all that follow.
+
+        Raises:
+            StoreUnavailable: the bytes cannot be had now, or are not those that were stored.
+            ValueError: the range is not within the file.
+        """
+        wanted = self.size - offset if length is None else length
+        if offset < 0 or wanted < 0 or offset + wanted > self.size:
+            raise ValueError("the range is not within the instance")
+        return self._tolerant(partial(self._read, offset, wanted))
+
+    def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        """All bytes from ``offset``, in pieces of about a megabyte; a move or a broken connection is bridged.
+
+        Raises:
+            StoreUnavailable: as :meth:`read`; the first piece tells whether there is anything.
+        """
+        position = offset
+        failures = 0
+        while position < self.size:
+            try:
+                for piece in self._tolerant(partial(self._open, position)):
+                    position += len(piece)
+                    failures = 0
+                    self._require(position <= self.size)
+                    yield piece
+                self._require(position == self.size)
+            except StoreUnavailable:
+                failures += 1
+                if failures >= _ATTEMPTS:
+                    raise
+
+    def _tolerant(self, work: Callable[[], T]) -> T:
+        """Do it where the row says; if the bytes have moved, look the row up again."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return work()
+            except _MovedError:
+                self._look_up()
+        raise StoreUnavailable(self._missing())
+
+    def _look_up(self) -> None:
+        with self._archive.index.read() as connection:
+            found = rows.by_id(connection, self._row.id)
+        if found is None or found["sop_instance_uid"] != self._row.sop_instance_uid:
+            raise NotFound("This instance is no longer kept.")
+        if found["sha256"] != self._row.sha256:
+            raise StoreUnavailable("This instance was stored anew just now; ask again.")
+        self._row = InstanceRow(**found)
+
+    def _missing(self) -> str:
+        if self._row.location == "spool" and not self._row.spool_name.startswith(f"{self._archive.spool.node}-"):
+            return "This instance is still on its way from the node that received it; try again in a moment."
+        return "The bytes of this instance are missing from the store; an administrator has to restore them."
+
+    @staticmethod
+    def _require(right_size: bool) -> None:
+        if not right_size:
+            raise StoreUnavailable("The stored object does not have the size of what was stored.")
+
+    def _local(self) -> Path | None:
+        if self._row.location == "spool":
+            return self._archive.spool.path(self._row.spool_name)
+        return self._archive.objects.path(self._row.object_key)
+
+    def _file(self) -> BinaryIO | None:
+        """The open local file, whose bytes stay whatever happens to its name; None: it is in a remote store."""
+        path = self._local()
+        if path is None:
+            return None
+        try:
+            file = path.open("rb", buffering=0)
+        except FileNotFoundError:
+            raise _MovedError from None
+        except OSError as error:
+            raise StoreUnavailable("The disk of this instance cannot be read now.") from error
+        if os.fstat(file.fileno()).st_size != self._row.size:
+            file.close()
+            raise StoreUnavailable("The stored file does not have the size of what was stored.")
+        return file
+
+    def _read(self, offset: int, length: int) -> bytes:
+        file = self._file()
+        if file is None:
+            try:
+                data = self._archive.objects.read(self._row.object_key, offset, length) if length else b""
+            except NotFound:
+                raise _MovedError from None
+        else:
+            with file:
+                data = _pread(file, offset, length)
+        self._require(len(data) == length)
+        return data
+
+    def _open(self, offset: int) -> Iterator[bytes]:
+        file = self._file()
+        if file is not None:
+            return _pieces(file, offset)
+        try:
+            return self._archive.objects.chunks(self._row.object_key, offset)
+        except NotFound:
+            raise _MovedError from None
+
+
+def _pread(file: BinaryIO, offset: int, length: int) -> bytes:
+    try:
+        data = os.pread(file.fileno(), length, offset)
+        while len(data) < length:
+            more = os.pread(file.fileno(), length - len(data), offset + len(data))
+            if not more:
+                break
+            data += more
+    except OSError as error:
+        raise StoreUnavailable("The disk of this instance cannot be read now.") from error
+    return data
+
+
+def _pieces(file: BinaryIO, offset: int) -> Iterator[bytes]:
+    with file:
+        while piece := _pread(file, offset, CHUNK_BYTES):
+            offset += len(piece)
+            yield piece

@@ -1,0 +1,82 @@
+"""Where the bytes of instances are, and where the frames are in them, as SQL."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from storage.index.schema import instance, instance_header, series, study
+
+Row = dict[str, Any]
+
+__all__ = ["Connection", "Row", "by_id", "find", "frames", "header"]
+
+
+def find(
+    connection: Connection,
+    study_instance_uid: str,
+    series_instance_uid: str | None = None,
+    sop_instance_uid: str | None = None,
+) -> list[Row]:
+    """The instances of a study, a series or one, by series number and instance number."""
+    statement = _instances().where(study.c.study_instance_uid == study_instance_uid)
+    if series_instance_uid is not None:
+        statement = statement.where(series.c.series_instance_uid == series_instance_uid)
+    if sop_instance_uid is not None:
+        statement = statement.where(instance.c.sop_instance_uid == sop_instance_uid)
+    else:
+        statement = statement.order_by(
+            series.c.series_number.is_(None),
+            series.c.series_number,
+            series.c.id,
+            instance.c.instance_number.is_(None),
+            instance.c.instance_number,
+            instance.c.id,
+        )
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def by_id(connection: Connection, identity: int) -> Row | None:
+    """One instance by its row."""
+    row = connection.execute(_instances().where(instance.c.id == identity)).mappings().first()
+    return dict(row) if row else None
+
+
+def header(connection: Connection, identity: int) -> bytes | None:
+    """The encoded header of an instance."""
+    statement = select(instance_header.c.header).where(instance_header.c.instance_fk == identity)
+    return connection.execute(statement).scalar()
+
+
+def frames(connection: Connection, identity: int) -> bytes | None:
+    """The encoded frame table of an instance."""
+    statement = select(instance_header.c.frames).where(instance_header.c.instance_fk == identity)
+    return connection.execute(statement).scalar()
+
+
+def _instances() -> Select[Any]:
+    return (
+        select(
+            instance.c.id,
+            study.c.study_instance_uid,
+            series.c.series_instance_uid,
+            instance.c.sop_instance_uid,
+            instance.c.sop_class_uid,
+            study.c.facility_id,
+            study.c.patient_id,
+            series.c.modality,
+            instance.c.instance_number,
+            instance.c.rows,
+            instance.c.columns,
+            instance.c.number_of_frames,
+            instance.c.transfer_syntax_uid,
+            instance.c.size,
+            instance.c.dataset_offset,
+            instance.c.dataset_sha256,
+            instance.c.sha256,
+            instance.c.location,
+            instance.c.spool_name,
+            instance.c.object_key,
+        )
+        .join(series, series.c.id == instance.c.series_fk)
+        .join(study, study.c.id == series.c.study_fk)
+    )
