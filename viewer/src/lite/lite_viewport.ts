@@ -1,0 +1,379 @@
+/** One cell of the Lite tier: what is shown, how it lies, what is measured; everything on screen follows from this state. */
+import type { DisplaySet, ImageReference } from '../core/display_set';
+import { type DecodedFrame, defaultTransform, FrameError, type FrameSource } from '../core/frame';
+import { edgeLetters, pixelAspect, type Point, turnLetters } from '../core/geometry';
+import type { VoiTransform } from '../core/grayscale';
+import { pixelFormat } from '../core/pixel_format';
+import type { Quality, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
+import { isValid } from '../core/voi';
+import { dragged, voiOf } from './adjust_window';
+import { Cine, DEFAULT_FRAMES_PER_SECOND } from './cine';
+import { FramePictures } from './frame_picture';
+import { Gestures, type Hands } from './gestures';
+import { MeasurementBook, type Subject } from './measurement_book';
+import { handleAt, MeasurementLayer } from './measurement_layer';
+import { Prefetcher } from './prefetcher';
+import { loadPreview } from './preview';
+import type { Picture, PreviewPicture } from './renderer';
+import { Stage } from './stage';
+import { apply, FITTED, fittingScale, flipped, inverse, turned, zoomedAt } from './view';
+
+/** How long the full image waits for the preview on a first show, so that a thin link carries the preview first. */
+const PREVIEW_HEAD_START_MS = 300;
+/** While scrolling a preview is only worth asking for when the image itself does not come at once. */
+const PREVIEW_DELAY_MS = 250;
+const MOST_LOADS = 3;
+const NO_LETTERS = { left: '', right: '', top: '', bottom: '' };
+const SMALLEST_MEASUREMENT_PX = 3;
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** What is on screen: an image as a preview, in full, or the reason why it is not. */
+interface Shown {
+  readonly index: number;
+  readonly image: ImageReference;
+  readonly frame: DecodedFrame | null;
+  readonly preview: PreviewPicture | null;
+  readonly errorKey: string | null;
+}
+
+export class LiteViewport implements Viewport {
+  private readonly stage: Stage;
+  private readonly layer: MeasurementLayer;
+  private readonly gestures: Gestures;
+  private readonly prefetcher: Prefetcher;
+  private readonly pictures = new FramePictures();
+  private readonly book = new MeasurementBook();
+  private readonly cine: Cine;
+  private readonly listeners = new Set<(state: ViewportState) => void>();
+  private set: DisplaySet | null = null;
+  private shown: Shown | null = null;
+  /** The image asked for; the shown one until it has come. */
+  private target = 0;
+  private direction: 1 | -1 = 1;
+  private chosen: VoiTransform | null = null;
+  /** The default of the shown frame. */
+  private standard: VoiTransform | null = null;
+  private inverted = false;
+  private tool: Tool = 'window';
+  /** Loads under way, the newest last; of a fast scroll the older ones are given up. */
+  private loads: AbortController[] = [];
+
+  constructor(
+    readonly element: HTMLElement,
+    private readonly frames: FrameSource,
+    cpuOnly: boolean,
+  ) {
+    if (getComputedStyle(element).position === 'static') element.style.position = 'relative';
+    this.prefetcher = new Prefetcher(frames);
+    this.layer = new MeasurementLayer(element);
+    this.stage = new Stage(element, cpuOnly, () => this.laidOut(), () => this.tell());
+    this.cine = new Cine({
+      count: () => this.set?.images.length ?? 1,
+      index: () => this.shown?.index ?? 0,
+      ready: (index) => this.ready(index),
+      show: (index) => this.scroll(index),
+    });
+    this.gestures = new Gestures(element, this.hands());
+  }
+
+  async show(displaySet: DisplaySet, index = 0): Promise<void> {
+    const same = this.set?.id === displaySet.id;
+    this.set = displaySet;
+    if (!same) {
+      this.cine.stop();
+      this.prefetcher.stop();
+      this.giveUp(0);
+      [this.chosen, this.standard, this.inverted, this.shown, this.stage.view] = [null, null, false, null, FITTED];
+      void this.stage.show(null);
+    }
+    this.direction = 1;
+    await this.go(this.within(index));
+  }
+
+  scrollTo(index: number): void {
+    this.cine.stop();
+    this.scroll(index);
+  }
+
+  scrollBy(delta: number): void {
+    this.scrollTo(this.target + delta);
+  }
+
+  setVoi(voi: Voi): void {
+    if (!isValid(voi) || this.shown?.frame?.kind === 'colour') return;
+    this.chosen = { kind: 'window', voi };
+    void this.paint();
+  }
+
+  setInverted(inverted: boolean): void {
+    this.inverted = inverted;
+    void this.paint();
+  }
+
+  setTool(tool: Tool): void {
+    this.tool = tool;
+    this.element.dataset['tool'] = tool;
+  }
+
+  zoomBy(factor: number): void {
+    const { width, height } = this.stage.cell;
+    this.zoomAt(factor, [width / 2, height / 2]);
+  }
+
+  reset(): void {
+    [this.chosen, this.inverted, this.stage.view] = [null, false, FITTED];
+    void this.paint();
+  }
+
+  rotate(quarterTurns: number): void {
+    this.stage.view = turned(this.stage.view, quarterTurns);
+    void this.paint();
+  }
+
+  flip(axis: 'horizontal' | 'vertical'): void {
+    this.stage.view = flipped(this.stage.view, axis);
+    void this.paint();
+  }
+
+  play(framesPerSecond?: number): void {
+    if ((this.set?.images.length ?? 0) < 2) return;
+    this.cine.play(framesPerSecond ?? this.set?.frameRate ?? DEFAULT_FRAMES_PER_SECOND);
+    this.tell();
+  }
+
+  stop(): void {
+    this.cine.stop();
+    this.tell();
+  }
+
+  removeMeasurement(id: string): void {
+    this.book.remove(id);
+    this.measured();
+  }
+
+  subscribe(listener: (state: ViewportState) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  get state(): ViewportState {
+    const { set, shown, stage } = this;
+    const transform = this.transform;
+    const format = shown ? pixelFormat(shown.image.instance) : null;
+    const view = stage.view;
+    const fit = format && shown
+      ? fittingScale({ width: format.columns, height: format.rows }, pixelAspect(shown.image.instance, shown.image.frame), stage.cell, view.quarterTurns)
+      : 1;
+    const letters = shown ? edgeLetters(shown.image.instance, shown.image.frame) : NO_LETTERS;
+    return {
+      displaySet: set,
+      index: shown?.index ?? this.target,
+      count: set?.images.length ?? 0,
+      voi: transform ? voiOf(transform) : null,
+      inverted: this.inverted,
+      zoom: fit * view.zoom,
+      quality: this.quality,
+      playing: this.cine.playing,
+      errorKey: shown?.errorKey ?? null,
+      orientation: turnLetters(letters, view.quarterTurns, view.flippedHorizontally, view.flippedVertically),
+      measurements: this.book.list,
+    };
+  }
+
+  destroy(): void {
+    this.giveUp(0);
+    this.cine.stop();
+    this.prefetcher.stop();
+    this.gestures.destroy();
+    this.stage.destroy();
+    this.layer.destroy();
+    this.listeners.clear();
+  }
+
+  private get quality(): Quality {
+    if (this.shown?.errorKey) return 'error';
+    if (!this.shown?.frame) return 'preview';
+    return this.shown.frame.lossy ? 'lossy' : 'lossless';
+  }
+
+  private within(index: number): number {
+    return Math.min(Math.max(Math.round(index), 0), Math.max((this.set?.images.length ?? 1) - 1, 0));
+  }
+
+  private scroll(index: number): void {
+    const target = this.within(index);
+    if (target === this.target) return;
+    this.direction = target > this.target ? 1 : -1;
+    void this.go(target);
+  }
+
+  /** Bring an image on screen; resolves when its first pixels, or the reason why there are none, are. */
+  private async go(index: number): Promise<void> {
+    const image = this.set?.images[index];
+    if (!image) return;
+    this.target = index;
+    const kept = this.frames.cached(image);
+    if (kept) {
+      await this.present({ index, image, frame: kept, preview: null, errorKey: null });
+      return;
+    }
+    const load = new AbortController();
+    this.loads.push(load);
+    const first = this.shown === null;
+    const preview = this.preview(index, image, first ? 0 : PREVIEW_DELAY_MS, load.signal);
+    const full = this.full(index, image, first ? Promise.race([preview, pause(PREVIEW_HEAD_START_MS)]) : null, load);
+    this.giveUp(MOST_LOADS);
+    await Promise.race([full, preview.then((done) => (done ? undefined : full))]);
+  }
+
+  private giveUp(keep: number): void {
+    while (this.loads.length > keep) this.loads.shift()?.abort();
+  }
+
+  /** True when the preview came on screen. */
+  private async preview(index: number, image: ImageReference, delay: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      if (delay > 0) await pause(delay);
+      signal.throwIfAborted();
+      if (this.target !== index) return false;
+      const preview = await loadPreview(image, this.stage.cell, this.chosen ? voiOf(this.chosen) : null, signal);
+      if (this.target !== index) return false;
+      await this.present({ index, image, frame: null, preview, errorKey: null });
+      return true;
+    } catch {
+      return false; // the image itself tells what is wrong
+    }
+  }
+
+  private async full(index: number, image: ImageReference, start: Promise<unknown> | null, load: AbortController): Promise<void> {
+    if (start) await start;
+    let result: Pick<Shown, 'frame' | 'errorKey'>;
+    try {
+      result = { frame: await this.frames.load(image, 'interaction', load.signal), errorKey: null };
+    } catch (reason) {
+      result = { frame: null, errorKey: reason instanceof FrameError ? reason.key : 'error.image.decode' };
+    }
+    if (load.signal.aborted) return;
+    load.abort(); // the preview is not needed any more
+    this.loads = this.loads.filter((other) => other !== load);
+    const wanted = index === this.target || (result.frame !== null && this.isNearer(index));
+    if (wanted) await this.present({ index, image, preview: null, ...result });
+  }
+
+  /** Nearer to the image asked for than the one on screen: shown on the way, so that fast scrolling is seen. */
+  private isNearer(index: number): boolean {
+    return this.shown === null || Math.abs(index - this.target) < Math.abs(this.shown.index - this.target);
+  }
+
+  private async present(shown: Shown): Promise<void> {
+    if (this.set?.images[shown.index] !== shown.image) return;
+    this.shown = shown;
+    this.standard = shown.frame ? defaultTransform(shown.frame) : null;
+    if (shown.frame && shown.index === this.target) this.prefetcher.focus(this.set, shown.index, this.direction);
+    await this.paint();
+  }
+
+  private ready(index: number): boolean {
+    const image = this.set?.images[index];
+    if (!image) return false;
+    if (this.frames.cached(image)) return true;
+    this.frames.load(image, 'interaction').catch(() => this.stop());
+    return false;
+  }
+
+  private get transform(): VoiTransform | null {
+    return this.shown?.frame?.kind === 'colour' ? null : (this.chosen ?? this.standard);
+  }
+
+  private picture(): Picture | null {
+    const { shown } = this;
+    if (shown?.frame) return this.pictures.picture(shown.frame, this.transform, this.inverted);
+    return shown?.preview ? { ...shown.preview, inverted: this.inverted } : null;
+  }
+
+  /** Draw what the state says and tell it. */
+  private async paint(): Promise<void> {
+    const { shown } = this;
+    const picture = this.picture();
+    const format = shown ? pixelFormat(shown.image.instance) : null;
+    const drawn = picture && shown && format
+      ? this.stage.show({ picture, image: { width: format.columns, height: format.rows }, aspect: pixelAspect(shown.image.instance, shown.image.frame) })
+      : this.stage.show(null);
+    await drawn;
+    this.tell();
+  }
+
+  private tell(): void {
+    const { state } = this;
+    for (const listener of [...this.listeners]) listener(state);
+  }
+
+  private laidOut(): void {
+    this.layer.draw(this.shown ? this.book.on(this.shown.image) : [], this.stage.placement);
+  }
+
+  private measured(): void {
+    this.laidOut();
+    this.tell();
+  }
+
+  private zoomAt(factor: number, point: Point): void {
+    this.stage.view = zoomedAt(this.stage.view, factor, point, this.stage.cell);
+    void this.paint();
+  }
+
+  /** What can be measured on: only an image that is here in full. */
+  private get subject(): Subject | null {
+    return this.shown?.frame ? { image: this.shown.image, frame: this.shown.frame } : null;
+  }
+
+  private toImage(point: Point): Point {
+    return this.stage.placement ? apply(inverse(this.stage.placement), point) : point;
+  }
+
+  private hands(): Hands {
+    return {
+      tool: () => this.tool,
+      count: () => this.set?.images.length ?? 0,
+      height: () => this.stage.cell.height,
+      window: (dx, dy) => {
+        const { transform } = this;
+        if (transform) this.setVoi(dragged(voiOf(transform), dx, dy));
+      },
+      pan: (dx, dy) => {
+        const [x, y] = this.stage.view.pan;
+        this.stage.view = { ...this.stage.view, pan: [x + dx, y + dy] };
+        void this.paint();
+      },
+      zoomAt: (factor, point) => this.zoomAt(factor, point),
+      scroll: (delta) => this.scrollBy(delta),
+      overHandle: (point) => this.handle(point) !== null,
+      grab: (point, tool) => this.grab(point, tool),
+      drag: (point) => {
+        if (this.subject) this.book.moveTo(this.toImage(point), this.subject);
+        this.measured();
+      },
+      release: () => {
+        this.book.release(SMALLEST_MEASUREMENT_PX / this.state.zoom);
+        this.measured();
+      },
+    };
+  }
+
+  private handle(point: Point): ReturnType<typeof handleAt> {
+    return this.shown?.frame && this.stage.placement ? handleAt(point, this.book.on(this.shown.image), this.stage.placement) : null;
+  }
+
+  private grab(point: Point, tool: Tool): boolean {
+    const taken = this.handle(point);
+    if (taken) {
+      this.book.take(taken.measurement, taken.handle);
+      return true;
+    }
+    if (!this.subject || (tool !== 'length' && tool !== 'ellipse' && tool !== 'rectangle')) return false;
+    this.book.begin(tool, this.toImage(point), this.subject);
+    this.cine.stop();
+    return true;
+  }
+}
