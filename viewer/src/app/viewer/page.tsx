@@ -1,7 +1,135 @@
-/** placeholder */
+/** The viewer page: studies by the address, Lite at once, the reading room when it is there. */
+import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
 
-export function ViewerPage({ onFirstPicture }: { readonly onFirstPicture: () => void }): JSX.Element {
-  onFirstPicture();
-  return <main id="content" />;
+import type { ViewportFactory } from '../../core/viewport';
+import { t } from '../../i18n/locale';
+import { MessagePage } from '../controls/message_page';
+import { Icon } from '../icons';
+import { connectionLost } from '../live';
+import { goTo, query } from '../location';
+import { patientName } from '../studies/study_text';
+import { CellView } from './cell_view';
+import { useCommandKeys } from './command_keys';
+import { HelpDialog } from './help';
+import { ViewerHeader } from './header';
+import { liteFactory, readingFactory } from './factories';
+import { Measurements } from './measurements';
+import type { OpenState, OpenStudy } from './open_study';
+import { SeriesStrip } from './strip';
+import { wantedTier } from './tiers';
+import { Toolbar } from './toolbar';
+import { Workspace } from './workspace';
+import '../../styles/viewer.css';
+
+/** Lite has the image in full quality, or has had this long: then the reading room may load. */
+const READING_ROOM_AFTER_MS = 4000;
+
+interface ViewerProps {
+  readonly onFirstPicture: () => void;
+}
+
+export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
+  const address = useMemo(() => query.peek(), []);
+  const uids = useMemo(() => [...new Set((address.get('StudyInstanceUIDs') ?? '').split(',').map((uid) => uid.trim()).filter(Boolean))], [address]);
+  const workspace = useMemo(() => new Workspace(uids, liteFactory(address)), [uids]);
+
+  useEffect(() => {
+    workspace.start(address.get('SeriesInstanceUID'));
+    return () => workspace.stop();
+  }, [workspace]);
+  useReadingRoom(workspace, address);
+  useFirstPicture(workspace, onFirstPicture);
+  useCommandKeys(workspace);
+  useSignalEffect(() => {
+    const study = workspace.studies[0]?.manifest.value?.study;
+    document.title = `${study ? patientName(study) : t('viewer.title')} · ${t('app.name')}`;
+  });
+
+  const [first] = workspace.studies;
+  if (!first) return <Refused icon="search" title={t('error.no_study_title')} text={t('error.no_study')} />;
+  const ready = workspace.cells.some((cell) => cell.state.value === 'ready' || cell.state.value === 'document' || cell.state.value === 'error');
+  const refused = workspace.studies.every((study) => !['opening', 'open'].includes(study.state.value));
+  if (refused) return <StudyRefused study={first} onRetry={() => void workspace.readAgain(first)} />;
+  return (
+    <div class="viewer-page" data-ready={ready} data-layout={workspace.layout.value} data-strip={workspace.stripShown.value}>
+      <ViewerHeader workspace={workspace} toolbar={<Toolbar workspace={workspace} />} />
+      <div class="viewer-notes">
+        {connectionLost.value && <div class="banner" role="alert"><Icon name="offline" />{t('studies.live_lost')}</div>}
+        {workspace.twoPatients.value && <div class="banner" role="alert"><Icon name="warning" />{t('viewer.two_patients')}</div>}
+      </div>
+      <SeriesStrip workspace={workspace} />
+      <main id="content" class="cells" tabIndex={-1} aria-label={t('viewer.images')}>
+        {workspace.shownCells.value.map((cell) => <CellView key={cell.number} cell={cell} workspace={workspace} />)}
+      </main>
+      {workspace.measurementsShown.value && <Measurements workspace={workspace} />}
+      {workspace.helpShown.value && <HelpDialog onClose={() => { workspace.helpShown.value = false; }} />}
+    </div>
+  );
+}
+
+/** Load the reading room when the first image is there, and hand the cells over to it. */
+function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
+  useEffect(() => {
+    if (wantedTier(address) !== 'reading') return;
+    let stopped = false;
+    let started = false;
+    let factory: ViewportFactory | null = null;
+    const load = async (): Promise<void> => {
+      if (started) return;
+      started = true;
+      try {
+        factory = await readingFactory(address);
+        if (!stopped) await workspace.changeFactory(factory);
+      } catch (reason) {
+        console.warn('The reading room is not available; Lite stays', reason);
+      }
+    };
+    const timer = setTimeout(() => void load(), READING_ROOM_AFTER_MS);
+    const stopWatching = workspace.activeCell.subscribe((cell) => cell.view.subscribe((view) => {
+      if (view?.quality === 'lossless' || view?.quality === 'lossy') requestIdleCallback(() => void load(), { timeout: 500 });
+    }));
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+      stopWatching();
+    };
+  }, [workspace]);
+  // A cell that was busy when the reading room came is handed over when it is ready.
+}
+
+function useFirstPicture(workspace: Workspace, onFirstPicture: () => void): void {
+  useSignalEffect(() => {
+    if (workspace.cells.some((cell) => ['ready', 'document', 'error'].includes(cell.state.value))) onFirstPicture();
+  });
+}
+
+interface RefusedProps {
+  readonly icon: 'search' | 'lock' | 'offline' | 'warning';
+  readonly title: string;
+  readonly text: string;
+  readonly onRetry?: () => void;
+}
+
+function Refused({ icon, title, text, onRetry }: RefusedProps): JSX.Element {
+  return (
+    <MessagePage icon={icon} title={title} text={text}>
+      {onRetry && <button type="button" class="button primary" onClick={onRetry}>{t('app.retry')}</button>}
+      <button type="button" class={onRetry ? 'button' : 'button primary'} onClick={() => goTo('/')}>{t('viewer.back')}</button>
+    </MessagePage>
+  );
+}
+
+function StudyRefused({ study, onRetry }: { readonly study: OpenStudy; readonly onRetry: () => void }): JSX.Element {
+  const state: OpenState = study.state.value;
+  switch (state) {
+    case 'not_found': return <Refused icon="search" title={t('error.not_found_title')} text={t('error.not_found')} />;
+    case 'forbidden': return <Refused icon="lock" title={t('error.forbidden_title')} text={t('error.forbidden')} />;
+    case 'unreachable': return <Refused icon="offline" title={t('error.unreachable_title')} text={t('error.unreachable')} onRetry={onRetry} />;
+    default: {
+      const text = study.problemId === null ? t('error.failed_no_id') : t('error.failed', { id: study.problemId });
+      return <Refused icon="warning" title={t('error.failed_title')} text={text} onRetry={onRetry} />;
+    }
+  }
 }

@@ -1,0 +1,119 @@
+/** A cell on the page: the canvas of its viewport, the server's picture until that has drawn, and the overlays. */
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+import { isImageErrorKey, t } from '../../i18n/locale';
+import { Icon } from '../icons';
+import { bootPicture } from './boot';
+import type { Cell } from './cell';
+import { Overlay } from './overlay';
+import { kindOfSeries } from './series_kind';
+import { DRAGGED_SERIES } from './strip';
+import type { Workspace } from './workspace';
+
+interface CellViewProps {
+  readonly cell: Cell;
+  readonly workspace: Workspace;
+}
+
+export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
+  const host = useRef<HTMLDivElement>(null);
+  const [aimed, setAimed] = useState(false);
+  useLayoutEffect(() => {
+    cell.attach(host.current);
+    return () => cell.attach(null);
+  }, [cell]);
+
+  const view = cell.view.value;
+  const state = cell.state.value;
+  const active = workspace.active.value === cell.number - 1;
+  const voi = view?.voi;
+  const activate = (): void => { workspace.active.value = cell.number - 1; };
+  const accepts = (event: DragEvent): boolean => event.dataTransfer?.types.includes(DRAGGED_SERIES) ?? false;
+  const onDrop = (event: DragEvent): void => {
+    setAimed(false);
+    const key = event.dataTransfer?.getData(DRAGGED_SERIES);
+    const entry = workspace.entries.peek().find((one) => one.key === key);
+    if (!entry) return;
+    event.preventDefault();
+    workspace.show(entry, cell);
+  };
+  return (
+    <section
+      class="cell" aria-label={t('viewer.cell', { number: cell.number })} tabIndex={0} data-viewport={cell.number} data-active={active}
+      data-aimed={aimed} data-state={state} data-tier={cell.tier.value} data-quality={view?.quality} data-index={view?.index}
+      data-count={view?.count} data-voi={voi ? `${voi.center},${voi.width},${voi.function}` : undefined}
+      onPointerDown={activate} onFocusCapture={activate}
+      onDragOver={(event) => { if (accepts(event)) { event.preventDefault(); setAimed(true); } }}
+      onDragLeave={() => setAimed(false)} onDrop={onDrop}
+    >
+      <div ref={host} class="canvas-hosts" data-hidden={state === 'document' || state === 'empty'} />
+      {state === 'loading' && <StandIn cell={cell} />}
+      {state === 'empty' && <p class="cell-message">{t('viewer.cell_empty')}</p>}
+      {state === 'document' && <DocumentMessage cell={cell} />}
+      {state === 'error' && <ErrorMessage cell={cell} />}
+      {(state === 'ready' || state === 'error') && <Overlay cell={cell} />}
+      {view && state === 'ready' && view.count > 1 && <Scroller cell={cell} index={view.index} count={view.count} />}
+    </section>
+  );
+}
+
+/** The picture the server rendered, in the place where the image will be. */
+function StandIn({ cell }: { readonly cell: Cell }): JSX.Element {
+  const subject = cell.subject.value;
+  const representative = subject?.series.representative;
+  if (!subject || !representative) return <div class="cell-message"><div class="spinner" role="status" aria-label={t('viewer.loading_image')} /></div>;
+  const { uid } = subject.study;
+  const { series_instance_uid: series } = subject.series;
+  const boot = bootPicture();
+  const picture = boot?.includes(`/${representative.sop_instance_uid}/`)
+    ? boot
+    : `/dicom-web/studies/${uid}/series/${series}/instances/${representative.sop_instance_uid}/frames/${representative.frame}/rendered?viewport=512,512`;
+  return (
+    <div class="stand-in" role="status" aria-label={t('viewer.loading_image')}>
+      <img src={picture} alt="" draggable={false} onError={(event) => { event.currentTarget.hidden = true; }} />
+      <span class="quality" data-quality="preview">{t('quality.preview')}</span>
+    </div>
+  );
+}
+
+function DocumentMessage({ cell }: { readonly cell: Cell }): JSX.Element {
+  const series = cell.subject.value?.series;
+  const kind = t((series && kindOfSeries(series)) ?? 'kind.unsupported');
+  return (
+    <div class="cell-message">
+      <span class="mark"><Icon name="document" /></span>
+      <p class="primary">{series?.series_description}</p>
+      <p>{t('viewer.not_image', { kind })}</p>
+    </div>
+  );
+}
+
+function ErrorMessage({ cell }: { readonly cell: Cell }): JSX.Element {
+  const key = cell.errorKey.value ?? '';
+  return (
+    <div class="cell-message error" role="alert">
+      <span class="mark"><Icon name="warning" /></span>
+      <p>{t(isImageErrorKey(key) ? key : 'error.image')}</p>
+      <button type="button" class="button" onClick={() => void cell.retry()}>{t('app.retry')}</button>
+    </div>
+  );
+}
+
+interface ScrollerProps {
+  readonly cell: Cell;
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The place in the stack, to be dragged; the keyboard and the wheel do the same. */
+function Scroller({ cell, index, count }: ScrollerProps): JSX.Element {
+  return (
+    <input
+      class="scroller" type="range" min={0} max={count - 1} value={index} tabIndex={-1}
+      aria-label={t('viewer.image_position', { index: index + 1, count })}
+      onInput={(event) => cell.viewport?.scrollTo(event.currentTarget.valueAsNumber)}
+      onChange={(event) => event.currentTarget.blur()}
+    />
+  );
+}

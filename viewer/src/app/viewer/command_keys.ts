@@ -1,0 +1,30 @@
+/** The keyboard of the viewer page. */
+import { useEffect } from 'preact/hooks';
+
+import { commandOf } from './commands';
+import type { Workspace } from './workspace';
+
+const TAKES_TEXT = 'input:not([type="range"]), textarea, select, [contenteditable="true"]';
+const TAKES_PRESS = 'button, a, input, [role="menuitem"]';
+
+/** True when the key belongs to the control that has the focus. */
+function belongsToControl(event: KeyboardEvent): boolean {
+  const { target } = event;
+  if (!(target instanceof Element)) return false;
+  if (target.matches(TAKES_TEXT) || target.closest('dialog, [popover]') !== null) return true;
+  return (event.key === ' ' || event.key === 'Enter') && target.matches(TAKES_PRESS);
+}
+
+export function useCommandKeys(workspace: Workspace): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || belongsToControl(event)) return;
+      const command = commandOf(event);
+      if (!command) return;
+      event.preventDefault();
+      command.run(workspace);
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, [workspace]);
+}

@@ -1,0 +1,23 @@
+/** Where the two renderers come from; they share what has been fetched and decoded. */
+import type { ViewportFactory } from '../../core/viewport';
+import { FrameLoader } from '../../decode/frame_loader';
+import { createLiteFactory } from '../../lite';
+import { rendererOf } from './tiers';
+
+let frames: FrameLoader | null = null;
+
+function sharedFrames(): FrameLoader {
+  frames ??= new FrameLoader();
+  return frames;
+}
+
+export function liteFactory(query: URLSearchParams): ViewportFactory {
+  const renderer = rendererOf(query);
+  return createLiteFactory({ frames: sharedFrames(), renderer });
+}
+
+/** Cornerstone3D is large: it is fetched only now. */
+export async function readingFactory(query: URLSearchParams): Promise<ViewportFactory> {
+  const { createReadingFactory } = await import('../../reading');
+  return createReadingFactory({ frames: sharedFrames(), renderer: rendererOf(query) === 'cpu' ? 'cpu' : 'auto' });
+}
