@@ -89,10 +89,18 @@ def _of(error: Exception, table: tuple[tuple[type[errors.ArchiveError], Code], .
         return error.status
     for kind, code in table:
         if isinstance(error, kind):
-            return Status(code, str(error)[:ERROR_COMMENT_LENGTH])
+            return Status(code, _comment(error))
     if isinstance(error, errors.ArchiveError):
-        return Status(Code.CANNOT_UNDERSTAND, str(error)[:ERROR_COMMENT_LENGTH])
+        return Status(Code.CANNOT_UNDERSTAND, _comment(error))
     return _unexpected(error)
+
+
+def _comment(error: errors.ArchiveError) -> str:
+    """The reason, cut between words to what fits."""
+    text = str(error)
+    if len(text) <= ERROR_COMMENT_LENGTH:
+        return text
+    return text[: ERROR_COMMENT_LENGTH - 3].rsplit(" ", 1)[0].rstrip(",;:.") + " ..."
 
 
 def _unexpected(error: Exception) -> Status:

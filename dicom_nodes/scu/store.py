@@ -54,7 +54,7 @@ class Sender:
         self._accepted = {
             (str(context.abstract_syntax), str(context.transfer_syntax[0])): context_id
             for context_id, context in association.contexts.items()
-            if context.as_scp or not association.is_acceptor
+            if context.as_scu
         }
 
     def accepts(self, sop_class_uid: str, transfer_syntax_uid: str) -> bool:
@@ -80,7 +80,8 @@ class Sender:
         Raises:
             InvalidInstance: the data set cannot travel, because its length is odd (PS3.8 §E.2).
             KeyError: the peer did not accept this class in this syntax; ask :meth:`accepts` first.
-            AssociationEnded: the association broke.
+            AssociationEnded: the association broke, or had to, because the data set could not be read to its end.
+            ArchiveError, OSError: the data set cannot be read at all; nothing was sent.
         """
         context_id = self._accepted[sop_class_uid, transfer_syntax_uid]
         if size % 2:
@@ -93,15 +94,24 @@ class Sender:
             sop_instance_uid=sop_instance_uid,
             move_originator=self._move_originator,
         )
+        pieces = iter(data_set)
+        first = next(pieces, b"")
         try:
-            self._association.send_message(context_id, command, data_set)
-        except ConnectionError:
-            raise AssociationEnded("The connection broke while an instance was being sent.") from None
-        except BlockingIOError:
+            self._association.send_message(context_id, command, itertools.chain([first], pieces))
+        except (OSError, ArchiveError) as error:
+            # Half a message cannot be taken back.
             self._association.abort()
-            raise AssociationEnded("The peer stopped reading.") from None
+            raise AssociationEnded(_broken(error)) from None
         answer = self._association.next_store_response()
         return Answer(answer.number(0x0900), answer.text(0x0902))
+
+
+def _broken(error: Exception) -> str:
+    if isinstance(error, BlockingIOError):
+        return "The peer stopped reading."
+    if isinstance(error, ConnectionError):
+        return "The connection broke while an instance was being sent."
+    return "The instance could not be read to its end."
 
 
 def store(
@@ -179,9 +189,8 @@ def _send_batch(
             except InvalidInstance as error:
                 report(Sent(file.path, None, str(error)))
                 continue
-            except OSError as error:  # of the file; half a message cannot be taken back
+            except OSError as error:
                 report(Sent(file.path, None, error.strerror or type(error).__name__))
-                association.abort()
-                return position + 1
+                continue
             report(Sent(file.path, answer.status, answer.comment))
     return len(files)

@@ -88,15 +88,18 @@ class Association(PynetdicomAssociation):
         """
         transport, size = self._transport(), self.fragment_size
         pending = bytearray().join(self._pdus(context_id, command, 0x01))
-        held = bytearray()
+        held: bytes | memoryview = b""
         for piece in data_set:
-            held += piece
-            while len(held) > size:  # the last fragment is only known at the end
-                pending += _header(context_id, size, 0x00) + held[:size]
-                del held[:size]
+            data = memoryview(b"".join((held, piece)) if held else piece)
+            position = 0
+            while len(data) - position > size:  # the last fragment is only known at the end
+                pending += _header(context_id, size, 0x00)
+                pending += data[position : position + size]
+                position += size
                 if len(pending) >= MAXIMUM_PDU_SIZE:
                     transport.send_all(pending)
                     pending = bytearray()
+            held = data[position:]
         transport.send_all(pending + _header(context_id, len(held), 0x02) + held)
 
     def _pdus(self, context_id: int, message: bytes, kind: int) -> Iterable[bytes]:

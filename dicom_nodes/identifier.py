@@ -1,0 +1,151 @@
+"""Identifiers of C-FIND, C-MOVE and C-GET: requests read leniently, answers written strictly (PS3.4 §C.4, PS3.5 §6)."""
+
+import io
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydicom.dataelem import RawDataElement
+from pydicom.filereader import read_dataset
+
+from storage.dicom import charset, vr
+from storage.dicom.recoding import ENCODINGS, element
+from storage.errors import InvalidQuery
+
+SPECIFIC_CHARACTER_SET = 0x00080005
+QUERY_RETRIEVE_LEVEL = 0x00080052
+RETRIEVE_AE_TITLE = 0x00080054
+INSTANCE_AVAILABILITY = 0x00080056
+PATIENT_ID = 0x00100020
+STUDY_INSTANCE_UID = 0x0020000D
+SERIES_INSTANCE_UID = 0x0020000E
+SOP_INSTANCE_UID = 0x00080018
+FAILED_SOP_INSTANCE_UID_LIST = 0x00080058
+
+UTF_8 = "ISO_IR 192"
+# Sets without code extensions: one term says how to write every character (PS3.3 Tables C.12-2 and C.12-5).
+_PLAIN_SETS = frozenset(
+    {
+        *("ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 144", "ISO_IR 127", "ISO_IR 126"),
+        *("ISO_IR 138", "ISO_IR 148", "ISO_IR 203", "ISO_IR 166", "GB18030", "GBK", UTF_8),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """A request's keys: tag → text of its values, separated by backslashes; ``sequences`` are keys of VR SQ."""
+
+    keys: Mapping[int, str]
+    sequences: frozenset[int] = frozenset()
+    character_sets: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def decode(cls, encoded: bytes, transfer_syntax_uid: str) -> "Identifier":
+        """Read the data set of a request.
+
+        Raises:
+            InvalidQuery: it is none.
+        """
+        encoding = ENCODINGS[transfer_syntax_uid]
+        try:
+            data_set = read_dataset(io.BytesIO(encoded), encoding.implicit, not encoding.big_endian)
+            raw: dict[int, Any] = {int(tag): data_set.get_item(tag) for tag in data_set.keys()}  # noqa: SIM118  items stay undecoded
+        except Exception:  # noqa: BLE001  pydicom raises anything on bytes that are no data set
+            raise InvalidQuery("The identifier cannot be read as a data set.") from None
+        terms = tuple(_ascii(raw.get(SPECIFIC_CHARACTER_SET)).split("\\"))
+        codecs = charset.codecs(terms)
+        keys: dict[int, str] = {}
+        sequences: set[int] = set()
+        for tag, item in raw.items():
+            if tag & 0xFFFF == 0 or tag == SPECIFIC_CHARACTER_SET:
+                continue
+            if isinstance(item, RawDataElement) and item.VR != "SQ":
+                keys[tag] = _text(item, codecs, encoding.order)
+            else:
+                sequences.add(tag)
+        return cls(keys, frozenset(sequences), terms)
+
+    def text(self, tag: int) -> str:
+        """The value of a key, without padding; empty if it is absent or universal."""
+        return self.keys.get(tag, "").strip(" \0")
+
+    def uids(self, tag: int) -> list[str]:
+        """The UIDs of a key."""
+        return [uid for uid in (part.strip(" \0") for part in self.keys.get(tag, "").split("\\")) if uid]
+
+
+def _ascii(item: Any) -> str:
+    value = getattr(item, "value", None) or b""
+    return value.decode("ascii", "replace").strip(" \0") if isinstance(value, bytes) else ""
+
+
+def _text(item: RawDataElement, codecs: Sequence[str], order: str) -> str:
+    representation = item.VR or vr.of_tag(int(item.tag))
+    value = bytes(item.value or b"")
+    code = vr.NUMBERS.get("US" if representation == "US or SS" else representation)
+    if code is not None:
+        width = struct.calcsize(code)
+        count = len(value) // width
+        return "\\".join(map(str, struct.unpack(f"{order}{count}{code}", value[: count * width])))
+    return charset.decode(value, codecs if representation in vr.LOCALISED else ()).rstrip(" \0")
+
+
+Answer = Mapping[int, tuple[str, str]]  # tag → VR and text of its values
+
+
+def from_json(row: Mapping[str, Any], tags: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """The wanted attributes of one match in DICOM JSON (PS3.18 §F.2); what it has not is empty."""
+    answer: dict[int, tuple[str, str]] = {}
+    for tag in tags:
+        found = row.get(f"{tag:08X}")
+        representation = str(found["vr"]) if found else vr.of_tag(tag)
+        if representation == "US or SS":
+            representation = "US"
+        answer[tag] = (representation, "\\".join(map(_json_text, (found or {}).get("Value", ()))))
+    return answer
+
+
+def _json_text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        groups = [str(value.get(name, "")) for name in ("Alphabetic", "Ideographic", "Phonetic")]
+        return "=".join(groups).rstrip("=")
+    return "" if value is None else str(value)
+
+
+def encode(answer: Answer, transfer_syntax_uid: str, character_sets: Sequence[str] = ()) -> bytes:
+    """Write an answer, in the asker's character set if that has all its characters, else in UTF-8."""
+    written = dict(answer)
+    term = _character_set([text for _, text in answer.values()], character_sets)
+    if term:
+        written[SPECIFIC_CHARACTER_SET] = ("CS", term)
+    codec = (charset.codecs([term]) or ("ascii",))[0]
+    encoding = ENCODINGS[transfer_syntax_uid]
+    return b"".join(
+        element(tag, representation, _value(representation, text, codec, encoding.order), encoding)
+        for tag, (representation, text) in sorted(written.items())
+    )
+
+
+def _character_set(texts: Sequence[str], wanted: Sequence[str]) -> str:
+    if all(text.isascii() for text in texts):
+        return ""
+    if len(wanted) == 1 and wanted[0] in _PLAIN_SETS:
+        try:
+            for text in texts:
+                text.encode(charset.codecs(wanted)[0])
+        except UnicodeEncodeError:
+            return UTF_8
+        return wanted[0]
+    return UTF_8
+
+
+def _value(representation: str, text: str, codec: str, order: str) -> bytes:
+    if representation == "SQ" or not text:
+        return b""
+    code = vr.NUMBERS.get(representation)
+    if code is not None:
+        return b"".join(struct.pack(f"{order}{code}", int(part)) for part in text.split("\\") if part)
+    value = text.encode(codec if representation in vr.LOCALISED else "ascii", "replace")
+    return value + (b"\0" if representation in ("UI", "OB", "UN") else b" ") * (len(value) % 2)

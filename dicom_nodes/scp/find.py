@@ -1,0 +1,128 @@
+"""C-FIND of the Patient Root and Study Root models, hierarchical (PS3.4 §C.4.1, §C.6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from dicom_nodes import identifier as identifiers
+from dicom_nodes.command import CommandField
+from dicom_nodes.identifier import Identifier
+from dicom_nodes.scp import contexts
+from dicom_nodes.scp.request import Request
+from dicom_nodes.status import Code, Status, of_query
+from storage.archive.query import Query, search
+from storage.dicom.attributes import Level
+from storage.errors import InvalidQuery
+
+log = structlog.get_logger(__name__)
+
+LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
+UNIQUE_KEYS: Mapping[str, int] = {
+    "PATIENT": identifiers.PATIENT_ID,
+    "STUDY": identifiers.STUDY_INSTANCE_UID,
+    "SERIES": identifiers.SERIES_INSTANCE_UID,
+    "IMAGE": identifiers.SOP_INSTANCE_UID,
+}
+PATIENT_ROOT = frozenset({contexts.PATIENT_ROOT_FIND, contexts.PATIENT_ROOT_MOVE, contexts.PATIENT_ROOT_GET})
+# Answered for every match without being searched for.
+_ANSWERED = frozenset({identifiers.RETRIEVE_AE_TITLE, identifiers.INSTANCE_AVAILABILITY})
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A checked identifier: its level and whether all its keys could be used."""
+
+    identifier: Identifier
+    level: str
+
+    @classmethod
+    def of(cls, request: Request) -> "Keys":
+        """Read and check the identifier of a request against its information model.
+
+        The unique keys above the level must be there, one value each. Patient ID may be left out: a Study Instance UID
+        alone says which study is meant.
+
+        Raises:
+            InvalidQuery: no data set, or not one of this model.
+        """
+        identifier = Identifier.decode(request.identifier, request.transfer_syntax)
+        level = identifier.text(identifiers.QUERY_RETRIEVE_LEVEL).upper()
+        levels = LEVELS if request.abstract_syntax in PATIENT_ROOT else LEVELS[1:]
+        if level not in levels:
+            raise InvalidQuery(f"Query/Retrieve Level must be one of {', '.join(levels)}.")
+        for above in LEVELS[1 : LEVELS.index(level)]:
+            values = identifier.uids(UNIQUE_KEYS[above])
+            if len(values) != 1 or any(wildcard in values[0] for wildcard in "*?"):
+                raise InvalidQuery(f"Level {level} needs one UID of level {above}.")
+        return cls(identifier, level)
+
+
+def serve(request: Request) -> None:
+    """Answer a C-FIND.
+
+    Raises:
+        OSError: the connection is lost.
+    """
+    try:
+        final = _answer_matches(request)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  the peer always gets an answer
+        final = of_query(error)
+        log.warning("C-FIND refused", peer=request.session.association.peer, status=f"{final.code:04X}")
+    request.send(CommandField.C_FIND_RSP, final)
+
+
+def _answer_matches(request: Request) -> Status:
+    """Send a pending answer for each match; the final status.
+
+    Raises:
+        OSError: the connection is lost.
+        ArchiveError: the query is refused.
+    """
+    keys = Keys.of(request)
+    limit = request.session.settings.maximum_query_results
+    result = search(request.session.archive, _query(keys, limit), request.session.caller.principal)
+    wanted = _wanted(keys)
+    matched = not result.unmatched and not keys.identifier.sequences
+    pending = Code.PENDING if matched else Code.PENDING_WITHOUT_OPTIONAL_KEYS
+    for row in result.rows:
+        if request.cancelled:
+            return Status(Code.CANCEL)
+        answer = identifiers.from_json(row, wanted)
+        answer[identifiers.QUERY_RETRIEVE_LEVEL] = ("CS", keys.level)
+        answer[identifiers.RETRIEVE_AE_TITLE] = ("AE", request.session.settings.aet)
+        if identifiers.INSTANCE_AVAILABILITY in keys.identifier.keys:
+            answer[identifiers.INSTANCE_AVAILABILITY] = ("CS", "ONLINE")
+        encoded = identifiers.encode(answer, request.transfer_syntax, keys.identifier.character_sets)
+        request.send(CommandField.C_FIND_RSP, pending, data_set=encoded)
+    if result.total > len(result.rows):
+        return Status(Code.OUT_OF_RESOURCES, f"{result.total} matches, only {limit} are answered; narrow the query.")
+    return Status(Code.SUCCESS)
+
+
+def _query(keys: Keys, limit: int) -> Query:
+    """The archive's query.
+
+    Raises:
+        InvalidQuery: no key at all, which would be a query for everything by mistake.
+    """
+    given = {tag: value for tag, value in keys.identifier.keys.items() if tag not in _ANSWERED}
+    given.pop(identifiers.QUERY_RETRIEVE_LEVEL, None)
+    if not given and not keys.identifier.sequences:
+        raise InvalidQuery("The query has no key; ask at least for the unique key of its level.")
+    return Query(
+        level=Level(keys.level),
+        keys={f"{tag:08X}": value for tag, value in given.items() if value.strip(" \0")},
+        include=frozenset(_wanted(keys)),
+        limit=limit,
+        defaults=False,
+        combined_datetime=False,
+    )
+
+
+def _wanted(keys: Keys) -> set[int]:
+    """Attributes of each answer: all that were asked for, and the unique keys down to the level (PS3.4 §C.4.1.3.2)."""
+    unique = {UNIQUE_KEYS[level] for level in LEVELS[1 : LEVELS.index(keys.level) + 1]} or {identifiers.PATIENT_ID}
+    return (set(keys.identifier.keys) | keys.identifier.sequences | unique) - _ANSWERED

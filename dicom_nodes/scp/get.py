@@ -1,0 +1,33 @@
+"""C-GET: the instances come back over the association that asks (PS3.4 §C.4.3)."""
+
+import structlog
+
+from dicom_nodes.command import CommandField
+from dicom_nodes.scp.request import Request
+from dicom_nodes.scp.retrieval import SubOperationRun, selected
+from dicom_nodes.scu.store import Sender
+from dicom_nodes.status import of_query
+from dicom_nodes.upper_layer.association import AssociationEnded
+
+log = structlog.get_logger(__name__)
+
+
+def serve(request: Request) -> None:
+    """Answer a C-GET.
+
+    Raises:
+        OSError: the connection is lost.
+    """
+    try:
+        rows = selected(request, request.session.caller.ae_title)
+    except Exception as error:  # noqa: BLE001  the peer always gets an answer
+        refusal = of_query(error)
+        log.warning("C-GET refused", peer=request.session.association.peer, status=f"{refusal.code:04X}")
+        request.send(CommandField.C_GET_RSP, refusal)
+        return
+    run = SubOperationRun(request, CommandField.C_GET_RSP, len(rows))
+    try:
+        run.send_all(rows, Sender(request.session.association))
+    except AssociationEnded as error:
+        raise ConnectionError(str(error)) from None
+    run.finish()
