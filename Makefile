@@ -8,7 +8,7 @@ DATA ?= data
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: docs help setup setup-dev peers viewer run test check lock clean bench
+.PHONY: docs help setup setup-dev peers viewer run test check lock clean
 
 $(BIN)/uv: requirements/uv.txt
 	@$(PYTHON) -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/peers/install.sh python3-venv
@@ -17,12 +17,12 @@ $(BIN)/uv: requirements/uv.txt
 	@touch $@
 
 .venv/.runtime: $(BIN)/uv requirements/runtime.txt requirements/build.txt pyproject.toml
-	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements/dev.txt
-	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/dev.txt -r requirements/build.txt
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/dev.txt -r requirements/build.txt
 	@touch $@
 
 # Node from the machine when it is new enough, else from the wheel.
@@ -57,9 +57,6 @@ test: setup-dev peers check ## Every check and every test, with the real peers
 
 docs: setup-dev ## Write the reference pages that are made from the code
 	$(BIN)/python docs/generate.py
-
-bench: setup-dev
-	$(BIN)/python -m tests.bench
 
 lock: $(BIN)/uv ## Pin the dependencies anew, with hashes
 	for name in uv build runtime dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

@@ -22,7 +22,7 @@ def watch() -> None:
 
 
 def watch_parent() -> None:
-    """In a worker that a server forked: stop as soon as that server has gone, so that none answers on its port alone."""
+    """In a worker that a server forked: stop as soon as the server has gone: none answers on its port alone."""
     threading.Thread(target=_poll, args=(os.getppid(),), name="lifeline", daemon=True).start()
 
 
