@@ -88,11 +88,15 @@ class StudyFeed:
         """Begin to watch."""
         self._task = asyncio.create_task(self._watch())
 
-    async def close(self) -> None:
-        """Stop watching and end every stream."""
+    def end_streams(self) -> None:
+        """Let every stream end; browsers connect again by themselves."""
         self.closed = True
         for subscriber in self._subscribers:
             subscriber.wake()
+
+    async def close(self) -> None:
+        """Stop watching and end every stream."""
+        self.end_streams()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Why an instance was not stored, as a Failure Reason (0008,1197): PS3.18 Table I.2-2, PS3.4 Table B.2-1, PS3.7 Annex C."""
+"""Why an instance was not stored, as a Failure Reason (0008,1197): PS3.18 Table I.2-2, PS3.4 Table B.2-1."""
 
 from collections.abc import Mapping
 

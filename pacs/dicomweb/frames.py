@@ -10,8 +10,8 @@ from pacs.dicomweb import grant, negotiation
 from pacs.dicomweb.media_type import MediaType, acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL, Representation
-from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.headers import etag_matches
+from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.service import Service, service
 from storage.access.principal import Action
 from storage.archive import retrieve
@@ -47,12 +47,17 @@ class _Frames:
 @router.get("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}")
 async def retrieve_frames(request: Request, study: str, series: str, instance: str, frames: str) -> Response:
     """Give the frames of a list such as ``1,3``, in that order."""
+    return await respond(request, (study, series, instance), frame_numbers(frames))
+
+
+async def respond(request: Request, resource: tuple[str, str, str], asked: Sequence[int] | None) -> Response:
+    """Answer with some frames of an instance, or with all."""
     svc = service(request)
-    numbers = frame_numbers(frames)
     accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
-    found = await svc.work.run(_prepare, request, svc, (study, series, instance), numbers, accepted)
+    found = await svc.work.run(_prepare, request, svc, resource, asked, accepted)
     if found.first is None:
         found = await svc.work.pixels(_convert_first, svc, found, accepted)
+    numbers = found.numbers
     headers = {"Cache-Control": CACHE, "Vary": "Accept"}
     if len(numbers) <= 16:
         headers["ETag"] = found.etag
@@ -90,11 +95,12 @@ def _prepare(
     request: Request,
     svc: Service,
     resource: tuple[str, str, str],
-    numbers: Sequence[int],
+    asked: Sequence[int] | None,
     accepted: Sequence[MediaType],
 ) -> _Frames:
     """Authorise, choose the form and, when nothing has to be converted, read the first frame: one thread hop in all."""
     row = grant.instances(request, svc, Action.VIEW, *resource)[0]
+    numbers = asked if asked is not None else range(1, row.number_of_frames + 1)
     _require_frames(row, numbers)
     form = negotiation.frames(accepted, row.transfer_syntax_uid, single=len(numbers) == 1, made=MADE)
     if not form.as_stored:

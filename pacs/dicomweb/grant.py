@@ -27,5 +27,5 @@ def instances(
     rows = retrieve.instances(
         svc.archive, uid(study), uid(series) if series else None, uid(instance) if instance else None
     )
-    allow(svc.archive, principal, action, rows[0].facility_id, study)
+    allow(svc.archive, principal, action, rows[0].facility_id, study, rows[0].patient_id)
     return rows

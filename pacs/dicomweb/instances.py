@@ -1,6 +1,7 @@
 """Retrieve instances as Part 10 files: of a study, a series, or one (WADO-RS, PS3.18 §10.4.1.1.1)."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 
 import structlog
 from fastapi import APIRouter, Request
@@ -10,17 +11,17 @@ from pacs.dicomweb import grant, negotiation
 from pacs.dicomweb.media_type import MediaType, acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.dicomweb.negotiation import Representation
-from pacs.web.resource import ROOT, instance_path
 from pacs.web.errors import request_id
+from pacs.web.resource import ROOT, instance_path
 from pacs.web.service import Service, service
 from storage.access.principal import Action
-from storage.archive import retrieve
+from storage.archive import conversion, retrieve
 from storage.archive.retrieve import InstanceRow
-from storage.errors import ArchiveError
+from storage.dicom.recoding import Piece
+from storage.errors import InvalidInstance, NotAcceptable, PixelError, TooLarge
 
 BLOCK = 256 * 1024
-# Up to this size an answer goes out in one piece, without a second thread hop.
-SMALL = 1024 * 1024
+
 _log = structlog.get_logger("pacs.dicomweb.instances")
 
 router = APIRouter(prefix=ROOT)
@@ -55,12 +56,19 @@ class Delivery:
     """One answer: which instances in which form, as blocks of bytes. Blocking."""
 
     def __init__(
-        self, svc: Service, rows: Sequence[InstanceRow], forms: Sequence[Representation], identifier: str
+        self,
+        svc: Service,
+        rows: Sequence[InstanceRow],
+        forms: Sequence[Representation],
+        identifier: str,
+        *,
+        anything: bool,
     ) -> None:
         self._svc = svc
         self._rows = rows
         self._forms = forms
         self._identifier = identifier
+        self._any = anything
         self._multipart = forms[0].multipart
         self._boundary = new_boundary()
         self.blocks = self._gather()
@@ -81,12 +89,13 @@ class Delivery:
             return None
         total = sum(row.size for row in self._rows)
         if self._multipart:
-            total += sum(len(self._head(number)) for number in range(len(self._rows))) + len(closing(self._boundary))
+            total += sum(len(self._head(number, form)) for number, form in enumerate(self._forms))
+            total += len(closing(self._boundary))
         return total
 
     def _gather(self) -> Iterator[bytes]:
         """Join small pieces, so that a thread hop carries many small instances."""
-        pieces: list[bytes] = []
+        pieces: list[Piece] = []
         size = 0
         for piece in self._pieces():
             pieces.append(piece)
@@ -97,28 +106,39 @@ class Delivery:
         if pieces:
             yield b"".join(pieces)
 
-    def _pieces(self) -> Iterator[bytes]:
-        for number, row in enumerate(self._rows):
+    def _pieces(self) -> Iterator[Piece]:
+        for number, (row, chosen) in enumerate(zip(self._rows, self._forms, strict=True)):
+            form, converted = self._converted(row, chosen)
             if self._multipart:
-                yield self._head(number)
-            yield from self._content(row, self._forms[number])
-        if self._multipart:
-            yield closing(self._boundary)
-
-    def _head(self, number: int) -> bytes:
-        row, form = self._rows[number], self._forms[number]
-        location = instance_path(row.study_instance_uid, row.series_instance_uid, row.sop_instance_uid)
-        return part_head(self._boundary, form.content_type, location, first=number == 0)
-
-    def _content(self, row: InstanceRow, form: Representation) -> Iterator[bytes]:
-        try:
+                yield self._head(number, form)
             if form.as_stored:
                 yield from retrieve.open_instance(self._svc.archive, row).chunks()
             else:
-                yield retrieve.delivered_instance(self._svc.archive, row, form.transfer_syntax)
-        except ArchiveError as error:
-            _log.warning("instance not delivered", id=self._identifier, sop=row.sop_instance_uid, reason=str(error))
-            raise
+                yield from converted
+        if self._multipart:
+            yield closing(self._boundary)
+
+    def _converted(self, row: InstanceRow, form: Representation) -> tuple[Representation, Sequence[Piece]]:
+        """Convert an instance where that is asked for.
+
+        One that cannot be converted comes as stored, and its part says so, rather than spoiling the whole study; when
+        it was asked for alone, that is an error.
+        """
+        if form.as_stored:
+            return form, ()
+        try:
+            data_set = conversion.converted(self._svc.archive, row, form.transfer_syntax, may_round=True)
+            return form, conversion.part10(row, data_set)
+        except (NotAcceptable, PixelError, InvalidInstance, TooLarge) as error:
+            if len(self._rows) == 1 and not self._any:
+                raise
+            _log.warning("sent as stored", id=self._identifier, sop=row.sop_instance_uid, reason=str(error))
+            return replace(form, transfer_syntax=row.transfer_syntax_uid, as_stored=True), ()
+
+    def _head(self, number: int, form: Representation) -> bytes:
+        row = self._rows[number]
+        location = instance_path(row.study_instance_uid, row.series_instance_uid, row.sop_instance_uid)
+        return part_head(self._boundary, form.content_type, location, first=number == 0)
 
 
 def _prepare(
@@ -127,9 +147,15 @@ def _prepare(
     rows = grant.instances(request, svc, Action.EXPORT, *resource)
     single = resource[2] is not None
     forms = [
-        negotiation.instance(
-            accepted, row.transfer_syntax_uid, single=single, made=retrieve.deliverable(svc.archive, row)
-        )
+        negotiation.instance(accepted, row.transfer_syntax_uid, single=single, made=_made(row.transfer_syntax_uid))
         for row in rows
     ]
-    return Delivery(svc, rows, forms, request_id(request))
+    anything = any(range_.name == "*/*" for range_ in accepted)
+    return Delivery(svc, rows, forms, request_id(request), anything=anything)
+
+
+def _made(stored: str) -> frozenset[str]:
+    """The transfer syntaxes that an instance can be converted to: not from video."""
+    if negotiation.FRAME_MEDIA_TYPE.get(stored, "").startswith("video/"):
+        return frozenset()
+    return frozenset({negotiation.EXPLICIT_VR_LITTLE_ENDIAN})

@@ -1,4 +1,4 @@
-"""Acceptable media types: the Accept header and query parameter, read with quality and parameters (PS3.18 §8.7.5, RFC 9110 §12.5.1)."""
+"""Acceptable media types, of the Accept header or query parameter (PS3.18 §8.7.5, RFC 9110 §12.5.1)."""
 
 import re
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class MediaType:
 def parse(value: str) -> list[MediaType]:
     """Read a list of media types with parameters, best quality first, ties in the order given; quality 0 is left out.
 
-    Quoted parameter values may hold commas; unquoted ``type=application/dicom``, which many clients send, is understood.
+    Quoted parameter values may hold commas; ``type=application/dicom`` without quotes, as many send it, is read.
 
     Raises:
         InvalidRequest: the header is over 8 KiB, holds over 64 types, or is not a list of media types.
@@ -66,7 +66,7 @@ def parse_one(value: str) -> MediaType:
 
 
 def acceptable(header: str, query: str | None = None) -> list[MediaType]:
-    """What the client accepts: the ``accept`` query parameter replaces the header (PS3.18 §8.3.3.1); nothing is ``*/*``."""
+    """What the client accepts: the query parameter replaces the header (PS3.18 §8.3.3.1); nothing is ``*/*``."""
     # In an address a "+" decodes to a blank, so dicom+json arrives as "dicom json".
     chosen = query.strip().replace("dicom json", "dicom+json").replace("dicom xml", "dicom+xml") if query else header
     return parse(chosen) or [MediaType("*/*")]

@@ -4,16 +4,16 @@ import gzip
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from storage.archive.series_document import SeriesDocument
 
 from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import require
-from pacs.web.resource import ROOT
 from pacs.web.headers import accepts_gzip, etag_matches
+from pacs.web.resource import ROOT
 from pacs.web.service import Service, service
 from storage.access.principal import Action
 from storage.archive import series_document
-from storage.archive.series_document import SeriesDocument
 
 DICOM_JSON = "application/dicom+json"
 
@@ -38,9 +38,7 @@ async def metadata(request: Request, study: str, series: str | None = None, inst
     if etag_matches(request, etag):
         return Response(status_code=304, headers=headers)
     if accepts_gzip(request):
-        return Response(
-            document.gzip_body, media_type=media_type, headers={**headers, "Content-Encoding": "gzip"}
-        )
+        return Response(document.gzip_body, media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})
     return Response(await svc.work.run(gzip.decompress, document.gzip_body), media_type=media_type, headers=headers)
 
 

@@ -26,10 +26,20 @@ def content_type(part_type: str, boundary: str) -> str:
     return f'multipart/related; type="{part_type}"; boundary={boundary}'
 
 
-def part_head(boundary: str, part_type: str, location: str = "", *, first: bool = False) -> bytes:
+def part_head(
+    boundary: str,
+    part_type: str,
+    location: str = "",
+    *,
+    first: bool = False,
+    fields: Mapping[str, str] | None = None,
+) -> bytes:
     """Delimiter and header fields that go before the bytes of a part."""
-    line = f"Content-Location: {location}\r\n" if location else ""
-    return f"{'' if first else chr(13) + chr(10)}--{boundary}\r\nContent-Type: {part_type}\r\n{line}\r\n".encode("latin-1")
+    lines = [f"--{boundary}", f"Content-Type: {part_type}"]
+    if location:
+        lines.append(f"Content-Location: {location}")
+    lines += [f"{name}: {value}" for name, value in (fields or {}).items()]
+    return ("" if first else "\r\n").encode() + "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def closing(boundary: str) -> bytes:
@@ -62,8 +72,8 @@ Event = PartBegin | PartData | PartEnd
 class MultipartReader:
     """Cut a stream of blocks into parts.
 
-    ``feed`` yields events; ``close`` must be called at the end of the stream and raises when the closing delimiter never
-    came. A message without any delimiter is refused as soon as 64 KiB of preamble have passed.
+    ``feed`` yields events; ``close`` must be called at the end of the stream and raises when the closing delimiter
+    never came. A message without any delimiter is refused as soon as 64 KiB of preamble have passed.
     """
 
     def __init__(self, boundary: str) -> None:

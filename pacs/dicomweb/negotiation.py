@@ -1,4 +1,4 @@
-"""Which representation of an instance or frame a client gets: media type and transfer syntax (PS3.18 §8.7.3, §8.7.5)."""
+"""Which representation of an instance or frame a client gets: media type, transfer syntax (PS3.18 §8.7.3)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,7 @@ DICOM = "application/dicom"
 OCTET_STREAM = "application/octet-stream"
 
 # Transfer syntaxes whose frames are plain bytes.
-NATIVE = frozenset(
-    {"1.2.840.10008.1.2", EXPLICIT_VR_LITTLE_ENDIAN, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}
-)
+NATIVE = frozenset({"1.2.840.10008.1.2", EXPLICIT_VR_LITTLE_ENDIAN, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
 
 # Media type of a frame of each encapsulated transfer syntax (PS3.18 Table 8.7.3-4 and -5).
 FRAME_MEDIA_TYPE: Mapping[str, str] = {
@@ -84,8 +82,9 @@ def instance(
 ) -> Representation:
     """Choose how an instance is sent as a Part 10 file.
 
-    ``single`` allows a bare ``application/dicom``; ``made`` are the transfer syntaxes that we can convert this instance to.
-    A client that takes anything at all gets the default (Explicit VR Little Endian) when it can be made, else as stored.
+    ``single`` allows a bare ``application/dicom``; ``made`` are the transfer syntaxes that this instance can be
+    converted to. A client that takes anything gets the default (Explicit VR Little Endian) where it can be made, else
+    what is stored.
 
     Raises:
         NotAcceptable: none of the accepted types can be given.
@@ -114,8 +113,8 @@ def frames(
 ) -> Representation:
     """Choose how frames are sent.
 
-    ``stored`` is the instance's transfer syntax; ``made`` the ones its frames can be converted to; ``single`` allows a bare
-    answer (one frame asked for). Native frames count as Explicit VR Little Endian.
+    ``stored`` is the instance's transfer syntax; ``made`` the ones its frames can be converted to; ``single`` allows a
+    bare answer (one frame asked for). Native frames count as Explicit VR Little Endian.
 
     Raises:
         NotAcceptable: none of the accepted types can be given.

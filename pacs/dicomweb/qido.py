@@ -12,9 +12,9 @@ from starlette.responses import Response
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import require
 from pacs.dicomweb.parameter import boolean, whole
-from pacs.web.resource import ROOT, instance_path, series_path, study_path, uid
 from pacs.web.authentication import principal_of
 from pacs.web.headers import base_url
+from pacs.web.resource import ROOT, instance_path, series_path, study_path, uid
 from pacs.web.service import Service, service
 from storage.archive.query import Query, QueryResult, search
 from storage.dicom.attributes import Level
@@ -72,9 +72,7 @@ async def _search(request: Request, level: Level, scope: dict[str, str]) -> Resp
         "application/json",
     )
     base = base_url(request, svc.settings)
-    query, unsupported = read_query(
-        request.query_params.multi_items(), level, scope, svc.settings.maximum_qido_results
-    )
+    query, unsupported = read_query(request.query_params.multi_items(), level, scope, svc.settings.maximum_qido_results)
     body, result = await svc.work.run(_run, request, svc, query, base)
     headers = {"X-Total-Count": str(result.total), "Cache-Control": "private, no-store"}
     warnings = [f"{name} is not supported; it was passed over." for name in unsupported]
@@ -90,7 +88,7 @@ async def _search(request: Request, level: Level, scope: dict[str, str]) -> Resp
 def read_query(
     parameters: Iterable[tuple[str, str]], level: Level, scope: dict[str, str], most: int
 ) -> tuple[Query, list[str]]:
-    """Read the query parameters (PS3.18 §8.3.4) and name those that are not supported; UIDs of the address narrow the search.
+    """Read the query parameters (PS3.18 §8.3.4) and name the unsupported; UIDs of the address narrow the search.
 
     A name that is neither a parameter nor an attribute is refused: a misspelt key would otherwise widen the search to
     everything.

@@ -36,7 +36,7 @@ class Failure:
 
 @dataclass
 class Reception:
-    """Blocking; call from a worker thread: ``feed`` for each block, then ``close`` once, and ``abandon`` in any case."""
+    """Blocking, for a worker thread: ``feed`` for each block, then ``close`` once, and ``abandon`` in any case."""
 
     archive: Archive
     principal: Principal

@@ -1,30 +1,33 @@
-"""Rendered images and thumbnails of frames, instances, series and studies (WADO-RS, PS3.18 §10.4.1.1.3, .4 and §8.3.5)."""
+"""Rendered images and thumbnails of frames, instances, series and studies (PS3.18 §10.4.1.1.3, .4, §8.3.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from storage.archive.retrieve import InstanceRow
 
 from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import require
 from pacs.dicomweb.parameter import real, viewport, whole
-from pacs.web.resource import ROOT, frame_numbers
 from pacs.web.headers import etag_matches
+from pacs.web.resource import ROOT, frame_numbers
 from pacs.web.service import Service, service
 from storage.access.principal import Action
 from storage.archive import retrieve
-from storage.archive.retrieve import InstanceRow
 from storage.errors import InvalidQuery, NotAcceptable, NotFound
+from storage.pixels.grayscale import VoiFunction
 from storage.pixels.render import RenderOptions
 
-JPEG, PNG = "image/jpeg", "image/png"
+JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
 THUMBNAIL_SIDE = 128
 _IMMUTABLE = "private, max-age=31536000, immutable"
 # The middle image of a series changes while it arrives.
 _FOR_NOW = "private, max-age=5"
-_FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
+_FUNCTIONS: Mapping[str, VoiFunction] = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 
 router = APIRouter(prefix=ROOT)
 
@@ -75,11 +78,11 @@ def _options(request: Request, *, thumbnail: bool) -> RenderOptions:
         window=_window(query["window"]) if query.get("window") else None,
         viewport=size,
         quality=whole("quality", query.get("quality", "90"), least=1, most=100),
-        format=require(accepted, JPEG, PNG),
+        format=JPEG if require(accepted, JPEG, PNG) == JPEG else PNG,
     )
 
 
-def _window(text: str) -> tuple[float, float, str]:
+def _window(text: str) -> tuple[float, float, VoiFunction]:
     """Read centre, width and function (PS3.18 §8.3.5.1.4)."""
     parts = [part.strip() for part in text.split(",")]
     if len(parts) not in (2, 3):

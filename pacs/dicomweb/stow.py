@@ -10,10 +10,10 @@ from pacs.dicomweb.media_type import MediaType, acceptable, parse_one
 from pacs.dicomweb.multipart import MultipartReader
 from pacs.dicomweb.negotiation import DICOM, require
 from pacs.dicomweb.reception import Failure, Reception
-from pacs.web.resource import ROOT, instance_path, study_path, uid
 from pacs.web.authentication import principal_of
 from pacs.web.errors import RETRY_AFTER_S, UnsupportedMediaType, request_id
 from pacs.web.headers import base_url
+from pacs.web.resource import ROOT, instance_path, study_path, uid
 from pacs.web.service import Service, service
 from storage.access import facilities, permission
 from storage.access.principal import Action, Principal
@@ -73,7 +73,7 @@ def _may_store(request: Request, svc: Service) -> Principal:
 
 
 def _source(svc: Service, principal: Principal, context: str, study: str) -> Source:
-    """Name the facility that owns what arrives: the configured one, or the sender's own when that is out of its reach."""
+    """Name the owner of what arrives: the configured facility, or the sender's own where that is out of its reach."""
     own = facilities.get_or_create(svc.archive.index, svc.archive.settings.facility).id
     reach = permission.reach(principal)
     if reach is not None and own not in reach:
@@ -116,9 +116,8 @@ def _answer(reception: Reception, base: str) -> Response:
         body["0008119A"] = {"vr": "SQ", "Value": [_failed(one) for one in nameless]}
     status = _status(reception)
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
-    return Response(
-        orjson.dumps(body), status, media_type=DICOM_JSON, headers={"Cache-Control": "no-store", **headers}
-    )
+    headers["Cache-Control"] = "no-store"
+    return Response(orjson.dumps(body), status, media_type=DICOM_JSON, headers=headers)
 
 
 def _status(reception: Reception) -> int:

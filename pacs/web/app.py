@@ -1,10 +1,10 @@
 """The web application: every router under one roof (its parts: DICOMweb, the viewer's own API, pages, health)."""
 
 import asyncio
-import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -29,9 +29,8 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
         feed = events.StudyFeed(archive, journal)
         app.state.study_feed = feed
         feed.start()
-        orphaned = asyncio.create_task(_stop_when_orphaned(os.getppid()))
+        _when_stopping(feed.end_streams)
         yield
-        orphaned.cancel()
         await feed.close()
         work.close()
 
@@ -50,9 +49,13 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     return app
 
 
-async def _stop_when_orphaned(parent: int) -> None:
-    """End this worker process when the one that started it was killed, so that its port is free again."""
-    with suppress(asyncio.CancelledError):
-        while os.getppid() == parent:
-            await asyncio.sleep(1)
-        os.kill(os.getpid(), signal.SIGTERM)
+def _when_stopping(act: Callable[[], None]) -> None:
+    """Act as soon as this process is asked to stop: the server itself waits until every answer has ended.
+
+    asyncio hears of signals through its wake-up descriptor, whatever their handler is, so the server hears them too.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))

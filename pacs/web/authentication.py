@@ -1,4 +1,4 @@
-"""Who makes a request: a session cookie or a bearer token (RFC 6750), and whether a browser sent it from our own pages."""
+"""Who makes a request: by session cookie or bearer token (RFC 6750); and whether it comes from our own pages."""
 
 from urllib.parse import urlsplit
 
@@ -52,8 +52,8 @@ def session_secret(request: Request) -> str:
 def require_same_origin(request: Request, settings: WebSettings, *, lenient: bool = False) -> None:
     """Refuse a request that a browser sends on behalf of another site.
 
-    Browsers send Origin with every unsafe request, and Sec-Fetch-Site where the connection is trustworthy. ``lenient`` lets
-    pass a request with neither, which no browser makes: a program that signs in.
+    Browsers send Origin with every unsafe request, and Sec-Fetch-Site where the connection is trustworthy. ``lenient``
+    lets pass a request with neither, which no browser makes: a program that signs in.
 
     Raises:
         UntrustedOrigin: another site, or nothing tells where it comes from.

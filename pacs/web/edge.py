@@ -1,16 +1,18 @@
-"""The outermost layer: gives each request an id, believes trusted proxies, adds security fields, catches what nobody caught."""
+"""The outermost layer: an id for each request, trusted proxies, security fields, and what nobody else caught."""
 
 import secrets
 import time
 
 import structlog
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pacs.web.errors import problem_of
+from pacs.web.errors import problem, problem_of
 from pacs.web.headers import security
 from pacs.web.journal import Journal
 from pacs.web.settings import WebSettings
 
+MOST_HEADER_BYTES = 32 * 1024
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _log = structlog.get_logger("pacs.web")
 
@@ -30,6 +32,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, send, self._security)
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+            await _too_large(exchange)(scope, receive, exchange.send)
+            return
         if self._proxies:
             _believe_proxy(scope, self._proxies)
         with self._journal.in_flight.track_inprogress():
@@ -76,6 +81,10 @@ class _Exchange:
         elif message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))
         await self._send(message)
+
+
+def _too_large(exchange: _Exchange) -> Response:
+    return problem(431, "Header fields too large", f"At most {MOST_HEADER_BYTES} bytes are read.", exchange.identifier)
 
 
 async def _last_resort(error: Exception, exchange: _Exchange, scope: Scope, receive: Receive) -> None:

@@ -76,12 +76,15 @@ def problem(
     """Build a problem answer."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "id": identifier}
     return Response(
-        orjson.dumps(body), status_code=status, headers={"Cache-Control": "no-store", **(headers or {})}, media_type=PROBLEM
+        orjson.dumps(body),
+        status_code=status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type=PROBLEM,
     )
 
 
 def problem_of(error: Exception, identifier: str) -> Response:
-    """Turn any exception into a problem and log it under its id; what is unknown is a 500, with its traceback in the log."""
+    """Turn any exception into a problem and log it under its id; an unknown one is a 500 with a trace in the log."""
     if isinstance(error, errors.ArchiveError):
         status, title = status_of(error)
         if status >= 500:

@@ -1,4 +1,4 @@
-"""Header fields every answer carries, and what is believed of the fields of a request (RFC 9110; OWASP secure headers)."""
+"""Header fields every answer carries, and what is believed of those of a request (RFC 9110; OWASP)."""
 
 import re
 from collections.abc import Mapping

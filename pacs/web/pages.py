@@ -1,4 +1,4 @@
-"""The viewer's pages and files; the page of an opened study already holds its manifest, so the first image needs no round trip."""
+"""The viewer's pages and files; the page of a study holds its manifest, so that the first image comes at once."""
 
 import gzip
 import mimetypes
@@ -123,13 +123,17 @@ def _page(request: Request, study: str | None) -> Response:
 
 
 def _boot(request: Request, svc: Service, study: str) -> bytes:
-    """Make the manifest and a hint for the first image; without permission the page asks the API and shows what it says."""
+    """Make the manifest and a hint for the first image; without permission the page finds out from the API."""
     try:
         manifest = study_manifest(svc.archive, study, principal_of(request, svc.archive, svc.settings))
     except ArchiveError as error:
         _log.info("no manifest in the page", id=request_id(request), kind=type(error).__name__)
         return BOOT_MARKER
-    made = [b'<script type="application/json" id="filmless-manifest">', _for_html(manifest_json(manifest)), b"</script>"]
+    made = [
+        b'<script type="application/json" id="filmless-manifest">',
+        _for_html(manifest_json(manifest)),
+        b"</script>",
+    ]
     image = first_image_url(manifest)
     if image is not None:
         made.append(f'<link rel="preload" as="image" href="{image.replace("&", "&amp;")}">'.encode())

@@ -20,7 +20,7 @@ GRACE_S = 8
 def serve(settings: WebSettings) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    ``settings`` must hold the storage settings too, as :class:`pacs.settings.Settings` does. The index must be migrated.
+    ``settings`` must hold the storage settings too, as :class:`pacs.settings.Settings` does; the index is migrated.
 
     Raises:
         TypeError: the storage settings are not in it.

@@ -16,9 +16,11 @@ class WebSettings(BaseModel):
     web_threads: int = Field(16, ge=2, le=256, description="Threads of a web process for disk, database and pixels.")
     public_url: str = Field(
         "",
-        description="Address under which browsers reach this server, e.g. https://pacs.example.vn; empty: as each request came.",
+        description="Address under which browsers reach this server, e.g. https://pacs.example.vn; empty: as asked.",
     )
-    tls_certificate: Path | None = Field(None, description="PEM certificate chain; with it the web speaks HTTPS itself.")
+    tls_certificate: Path | None = Field(
+        None, description="PEM certificate chain; with it the web speaks HTTPS itself."
+    )
     tls_key: Path | None = Field(None, description="PEM private key of the certificate.")
     trusted_proxies: str = Field(
         "", description="Comma-separated addresses of reverse proxies whose X-Forwarded-For and -Proto are believed."

@@ -50,7 +50,7 @@ class WebServer:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, within_s: float = 30) -> None:
+    def start(self, within_s: float = 120) -> None:
         """Start and wait until it is ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

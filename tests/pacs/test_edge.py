@@ -89,7 +89,11 @@ def test_a_stranger_cannot_claim_an_address(web: WebServer) -> None:
 
 
 def test_nonsense_on_the_wire_does_not_stop_the_server(web: WebServer) -> None:
-    for noise in (b"\x00" * 200, b"GET / HTTP/9.9\r\n\r\n", b"POST /dicom-web/studies HTTP/1.1\r\nContent-Length: -1\r\n\r\n"):
+    for noise in (
+        b"\x00" * 200,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /dicom-web/studies HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    ):
         with socket.create_connection(("127.0.0.1", web.port), 5) as connection:
             connection.sendall(noise)
             connection.settimeout(2)

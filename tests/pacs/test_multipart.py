@@ -44,6 +44,11 @@ def write(bodies: list[bytes], boundary: str = BOUNDARY) -> bytes:
     return message + closing(boundary)
 
 
+def feed_often(reader: MultipartReader, block: bytes, times: int) -> None:
+    for _ in range(times):
+        list(reader.feed(block))
+
+
 # Bytes that look like pieces of a delimiter are what a reader trips over.
 PIECES = st.lists(st.sampled_from([b"\r", b"\n", b"-", b"--", b"\r\n--", b"\r\n--0123", b"x", b"\0" * 40]), max_size=12)
 
@@ -80,16 +85,14 @@ def test_a_message_that_is_cut_off_is_noticed() -> None:
 def test_a_body_that_is_no_multipart_is_noticed_early() -> None:
     reader = MultipartReader(BOUNDARY)
     with pytest.raises(InvalidRequest, match="not a multipart"):
-        for _ in range(100):
-            list(reader.feed(bytes(4096)))
+        feed_often(reader, bytes(4096), 100)
 
 
 def test_an_endless_header_is_refused_before_it_fills_memory() -> None:
     reader = MultipartReader(BOUNDARY)
     list(reader.feed(f"--{BOUNDARY}\r\n".encode()))
     with pytest.raises(InvalidRequest, match="too long"):
-        for _ in range(MAXIMUM_HEADER_BYTES // 1000 + 2):
-            list(reader.feed(b"x" * 1000))
+        feed_often(reader, b"x" * 1000, MAXIMUM_HEADER_BYTES // 1000 + 2)
 
 
 def test_a_large_part_is_never_held_whole() -> None:

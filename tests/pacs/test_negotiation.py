@@ -38,7 +38,9 @@ def test_instance(accept: str, stored: str, expected: tuple[str, bool, bool]) ->
     assert found.media_type == "application/dicom"
 
 
-@pytest.mark.parametrize("accept", ["text/html", DICOM + "; transfer-syntax=1.2.3", 'multipart/related; type="image/jls"'])
+@pytest.mark.parametrize(
+    "accept", ["text/html", DICOM + "; transfer-syntax=1.2.3", 'multipart/related; type="image/jls"']
+)
 def test_an_instance_in_another_form_is_not_acceptable(accept: str) -> None:
     with pytest.raises(NotAcceptable):
         negotiation.instance(parse(accept), JPEG_LS, single=True, made=MADE)

@@ -1,5 +1,7 @@
 """Sign-in, sessions, bearer tokens and requests from other sites."""
 
+import time
+
 import httpx
 import pytest
 
@@ -81,9 +83,7 @@ def test_guessing_is_slowed_down(web: WebServer, browser: httpx.Client) -> None:
         (b"account=a&password=b", "application/x-www-form-urlencoded", 415),
     ],
 )
-def test_odd_sign_in_bodies(
-    browser: httpx.Client, body: bytes, content_type: str, status: int
-) -> None:
+def test_odd_sign_in_bodies(browser: httpx.Client, body: bytes, content_type: str, status: int) -> None:
     answer = browser.post("/api/session", content=body, headers={"Content-Type": content_type})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -105,8 +105,6 @@ def test_an_expired_token_is_refused(web: WebServer, browser: httpx.Client) -> N
     token = web.token(Role.ADMIN, days=1.5 / 86400)
     headers = {"Authorization": f"Bearer {token}"}
     assert browser.get("/api/studies", headers=headers).status_code == 200
-    import time
-
     time.sleep(2)
     assert browser.get("/api/studies", headers=headers).status_code == 401
 

@@ -1,6 +1,7 @@
 """STOW-RS: what is stored, what is refused and how it is said (PS3.18 §10.5)."""
 
 import httpx
+import psutil
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
@@ -36,9 +37,7 @@ def test_a_study_is_stored_and_comes_back_byte_for_byte(admin: httpx.Client) -> 
     assert [item[SOP_UID] for item in items(answer, STORED)] == [ds.SOPInstanceUID for ds in made]
     assert all(item[SOP_CLASS] == made[0].SOPClassUID for item in items(answer, STORED))
     for item, ds in zip(items(answer, STORED), made, strict=True):
-        (one,) = parts(
-            admin.get(str(item[URL]), headers={"Accept": 'multipart/related; type="application/dicom"'})
-        )
+        (one,) = parts(admin.get(str(item[URL]), headers={"Accept": 'multipart/related; type="application/dicom"'}))
         assert without_meta(one[1]) == without_meta(part10(ds))
 
 
@@ -214,8 +213,6 @@ def test_storing_is_in_the_audit_trail_once_for_each_study(web: WebServer, admin
 
 
 def test_many_large_instances_do_not_fill_memory(web: WebServer, admin: httpx.Client) -> None:
-    import psutil
-
     (template,) = instances.study(1, rows=2048, columns=2048)
 
     def body() -> object:

@@ -1,0 +1,119 @@
+"""Retrieve bulk data: one value of an instance, whole or a range of its bytes (WADO-RS, PS3.18 §10.4.1.1.5)."""
+
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from pacs.dicomweb import frames, grant
+from pacs.dicomweb.media_type import MediaType, acceptable, matches
+from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
+from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, NATIVE, OCTET_STREAM
+from pacs.web.errors import problem, request_id
+from pacs.web.resource import ROOT
+from pacs.web.service import Service, service
+from storage.access.principal import Action
+from storage.archive.bulk_data import BulkValue, bulk_value
+from storage.errors import NotAcceptable
+
+BLOCK = 1024 * 1024
+PIXEL_DATA = "7FE00010"
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+router = APIRouter(prefix=ROOT)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Which bytes of a value are sent: from ``start`` up to but without ``end``."""
+
+    start: int
+    end: int
+    whole: int
+
+    @property
+    def partial(self) -> bool:
+        return self.end - self.start < self.whole
+
+    @property
+    def content_range(self) -> str:
+        return f"bytes {self.start}-{self.end - 1}/{self.whole}"
+
+
+@router.get("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}")
+async def retrieve_bulk_data(request: Request, study: str, series: str, instance: str, path: str) -> Response:
+    """Give one value; compressed pixel data comes as its frames, one part each."""
+    svc = service(request)
+    accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
+    value = await svc.work.run(_find, request, svc, (study, series, instance), path.upper())
+    if value is None:
+        return await frames.respond(request, (study, series, instance), None)
+    multipart = _is_multipart(accepted)
+    span = _span(request.headers.get("range", ""), value.size)
+    if span is None:
+        answer = problem(416, "No such range", f"The value has {value.size} bytes.", request_id(request))
+        answer.headers["Content-Range"] = f"bytes */{value.size}"
+        return answer
+    return _answer(svc, value, span, multipart=multipart)
+
+
+def _answer(svc: Service, value: BulkValue, span: _Span, *, multipart: bool) -> Response:
+    headers = {"Cache-Control": frames.CACHE, "Accept-Ranges": "bytes", "Vary": "Accept"}
+    status = 206 if span.partial else 200
+    kind = f"{OCTET_STREAM}; transfer-syntax={EXPLICIT_VR_LITTLE_ENDIAN}"
+    before = after = b""
+    if multipart:
+        boundary = new_boundary()
+        fields = {"Content-Range": span.content_range} if span.partial else {}
+        before, after = part_head(boundary, kind, first=True, fields=fields), closing(boundary)
+        kind = content_type(OCTET_STREAM, boundary)
+    elif span.partial:
+        headers["Content-Range"] = span.content_range
+    headers["Content-Length"] = str(len(before) + span.end - span.start + len(after))
+    headers["Content-Type"] = kind
+    return StreamingResponse(_stream(svc, value, span, before, after), status, headers=headers)
+
+
+async def _stream(svc: Service, value: BulkValue, span: _Span, before: bytes, after: bytes) -> AsyncIterator[bytes]:
+    if before:
+        yield before
+    async for block in svc.work.iterate(_blocks(value, span)):
+        yield block
+    if after:
+        yield after
+
+
+def _blocks(value: BulkValue, span: _Span) -> Iterator[bytes]:
+    for offset in range(span.start, span.end, BLOCK):
+        yield value.read(offset, min(BLOCK, span.end - offset))
+
+
+def _find(request: Request, svc: Service, resource: tuple[str, str, str], path: str) -> BulkValue | None:
+    """Authorise and find the value; ``None``: it is compressed pixel data."""
+    row = grant.instances(request, svc, Action.VIEW, *resource)[0]
+    if path == PIXEL_DATA and row.number_of_frames > 0 and row.transfer_syntax_uid not in NATIVE:
+        return None
+    return bulk_value(svc.archive, row, path)
+
+
+def _is_multipart(accepted: Sequence[MediaType]) -> bool:
+    for range_ in accepted:
+        plain = range_.transfer_syntax in ("", "*", EXPLICIT_VR_LITTLE_ENDIAN)
+        if plain and matches(range_.content, OCTET_STREAM):
+            return range_.multipart or range_.name == "*/*"
+    raise NotAcceptable(f'This is available as {OCTET_STREAM} or multipart/related; type="{OCTET_STREAM}".')
+
+
+def _span(field: str, size: int) -> _Span | None:
+    """Read a Range field (RFC 9110 §14.1.2); several or nonsense mean the whole, ``None`` none at all."""
+    match = _RANGE.fullmatch(field.replace(" ", ""))
+    if match is None or match.group(1) == match.group(2) == "":
+        return _Span(0, size, size)
+    first, last = match.groups()
+    if first == "":
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+    return _Span(start, end, size) if start < end else None

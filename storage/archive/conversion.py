@@ -1,0 +1,115 @@
+"""A kept instance in a transfer syntax its receiver accepts, if that loses nothing (PS3.4 §C.4.2.2.2, PS3.5 §A)."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from storage.archive import Archive, retrieve
+from storage.archive.retrieve import InstanceRow
+from storage.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN, FileMeta, encode_meta
+from storage.dicom.recoding import ENCODINGS, Piece, Replacements, recode
+from storage.errors import NotAcceptable
+from storage.pixels.deliver import delivered_format
+from storage.pixels.image import ImageFormat
+
+PIXEL_DATA = 0x7FE00010
+PHOTOMETRIC_INTERPRETATION = 0x00280004
+PLANAR_CONFIGURATION = 0x00280006
+EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE00001, 0x7FE00002
+MAXIMUM_CONVERTED_BYTES = 1 << 30
+
+# Colour decoded from these is exact; from a lossy syntax the change from YBR to RGB would round again.
+_LOSSLESS = frozenset(
+    {
+        "1.2.840.10008.1.2.4.57",
+        "1.2.840.10008.1.2.4.70",
+        "1.2.840.10008.1.2.4.80",
+        "1.2.840.10008.1.2.4.90",
+        "1.2.840.10008.1.2.4.201",
+        "1.2.840.10008.1.2.4.202",
+        "1.2.840.10008.1.2.5",
+    }
+)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set ready to be sent: its transfer syntax, its size in bytes, and its pieces."""
+
+    transfer_syntax_uid: str
+    size: int
+    pieces: Iterable[Piece]
+
+
+def as_stored(archive: Archive, row: InstanceRow, piece_size: int) -> DataSet:
+    """The data set byte for byte as it was received.
+
+    Raises:
+        NotFound, StoreUnavailable: the bytes cannot be had.
+    """
+    instance = retrieve.open_instance(archive, row)
+    size = instance.size - row.dataset_offset
+
+    def pieces() -> Iterator[Piece]:
+        for offset in range(row.dataset_offset, instance.size, piece_size):
+            yield instance.read(offset, min(piece_size, instance.size - offset))
+
+    return DataSet(row.transfer_syntax_uid, size, pieces())
+
+
+def converted(archive: Archive, row: InstanceRow, target: str, *, may_round: bool = False) -> DataSet:
+    """The data set in an uncompressed transfer syntax.
+
+    ``may_round``: colour of a lossy image may be decoded, although YBR to RGB rounds once more.
+
+    Raises:
+        NotAcceptable: that would lose something, or it cannot be decoded here.
+        InvalidInstance, PixelError, TooLarge: the data set is broken, or too large to be converted.
+    """
+    instance = retrieve.open_instance(archive, row)
+    if instance.size > MAXIMUM_CONVERTED_BYTES:
+        raise NotAcceptable("The instance is too large to be converted.")
+    stored = instance.read(row.dataset_offset, instance.size - row.dataset_offset)
+    if row.transfer_syntax_uid in ENCODINGS:
+        pieces = recode(stored, row.transfer_syntax_uid, target)
+    else:
+        pieces = recode(stored, EXPLICIT_VR_LITTLE_ENDIAN, target, _decompressed(archive, row, target, may_round))
+    return DataSet(target, sum(map(len, pieces)), pieces)
+
+
+def part10(row: InstanceRow, data_set: DataSet) -> list[Piece]:
+    """A Part 10 file around a converted data set, with the digest of that data set (PS3.10 §7.1)."""
+    pieces = list(data_set.pieces)
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    head, at = encode_meta(FileMeta(data_set.transfer_syntax_uid, row.sop_class_uid, row.sop_instance_uid))
+    return [head[:at] + digest.digest() + head[at + digest.digest_size :], *pieces]
+
+
+def _decompressed(archive: Archive, row: InstanceRow, target: str, may_round: bool) -> Replacements:
+    """Native pixel data and what describes it (PS3.3 §C.7.6.3.1)."""
+    stored = ImageFormat.of(retrieve.header(archive, row), row.transfer_syntax_uid)
+    if not may_round and stored.samples_per_pixel > 1 and row.transfer_syntax_uid not in _LOSSLESS:
+        raise NotAcceptable("The colours of a lossy image cannot be decompressed without rounding.")
+    if stored.samples * stored.number_of_frames * stored.bits_allocated // 8 > MAXIMUM_CONVERTED_BYTES:
+        raise NotAcceptable("The image is too large to be decompressed.")
+    if target not in ENCODINGS or ENCODINGS[target].big_endian:
+        raise NotAcceptable("Images are decompressed to little endian only.")
+    plain = delivered_format(stored, EXPLICIT_VR_LITTLE_ENDIAN)
+    frames = [
+        retrieve.delivered_frame(archive, row, number, EXPLICIT_VR_LITTLE_ENDIAN)
+        for number in range(1, stored.number_of_frames + 1)
+    ]
+    pixels = b"".join(frames)
+    wide = stored.bits_allocated > 8 or ENCODINGS[target].implicit
+    photometric = plain.photometric_interpretation.encode("ascii")
+    replacements: dict[int, tuple[str, bytes] | None] = {
+        PIXEL_DATA: ("OW" if wide else "OB", pixels + b"\0" * (len(pixels) % 2)),
+        PHOTOMETRIC_INTERPRETATION: ("CS", photometric + b" " * (len(photometric) % 2)),
+        EXTENDED_OFFSET_TABLE: None,
+        EXTENDED_OFFSET_TABLE_LENGTHS: None,
+    }
+    if plain.samples_per_pixel > 1:
+        replacements[PLANAR_CONFIGURATION] = ("US", plain.planar_configuration.to_bytes(2, "little"))
+    return replacements
