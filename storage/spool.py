@@ -16,10 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.dicom.part10 import FileMeta, encode_meta
-from storage.errors import OutOfResources, StoreUnavailable, TooLarge
+from storage.dicom.part10 import FileMeta, encode_meta, read_meta
+from storage.errors import InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
 
 _BUFFER_BYTES = 1024 * 1024
+_HEAD_BYTES = 16 * 1024  # more than any file meta information that encode_meta writes
 
 
 class Hold:
@@ -214,6 +215,36 @@ class SpoolWriter:
         with suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def recover(path: Path, hold: Hold | None = None) -> SpooledFile:
+    """Describe a file of ``ready/`` anew from its own bytes, and prove its data set by the digest it carries.
+
+    Raises:
+        InvalidInstance: it is not what a finished writer leaves.
+        StoreUnavailable: the disk cannot be read.
+    """
+    dataset = hashlib.sha256()
+    with translated(), path.open("rb") as file:
+        meta, offset = read_meta(file.read(_HEAD_BYTES))
+        file.seek(offset)
+        while piece := file.read(_BUFFER_BYTES):
+            dataset.update(piece)
+        size, whole = file.tell(), sha256_of_file(file.fileno())
+    if dataset.hexdigest() != meta.dataset_sha256:
+        raise InvalidInstance("The spooled file is damaged: its data set has another digest.")
+    return SpooledFile(
+        path=path,
+        size=size,
+        dataset_offset=offset,
+        dataset_sha256=meta.dataset_sha256,
+        sha256=whole,
+        transfer_syntax_uid=meta.transfer_syntax_uid,
+        sop_class_uid=meta.sop_class_uid,
+        sop_instance_uid=meta.sop_instance_uid,
+        source_ae_title=meta.source_ae_title,
+        hold=hold,
+    )
 
 
 def sha256_of_file(descriptor: int) -> str:

@@ -1,8 +1,9 @@
 """The archive: its use cases, one per module, and the parts they work on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
+from storage.archive.store_audit import StoreAudit
 from storage.index.engine import Index
 from storage.objects import ObjectStore, open_store
 from storage.settings import StorageSettings
@@ -17,6 +18,7 @@ class Archive:
     objects: ObjectStore
     spool: Spool
     settings: StorageSettings
+    store_audit: StoreAudit = field(default_factory=StoreAudit, repr=False, compare=False)
 
     @classmethod
     def open(cls, settings: StorageSettings) -> Self:

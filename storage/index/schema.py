@@ -1,7 +1,7 @@
 """The tables of the index; the same on SQLite and PostgreSQL.
 
-Times are UTC. Text columns that come from an instance hold the value as sent (decoded to Unicode); ``search_*`` columns hold
-its normalised form (upper case, without diacritics, đ as D).
+Times are UTC. Text columns that come from an instance hold the value as sent (decoded to Unicode); ``search_*`` columns
+hold its normalised form (upper case, without diacritics, đ as D).
 """
 
 from datetime import UTC, datetime

@@ -1,0 +1,267 @@
+"""Use case: keep an instance that has arrived (PS3.4 §B, PS3.18 §10.5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from storage.access import audit
+from storage.access.permission import may
+from storage.access.principal import Action, Principal
+from storage.archive import Archive
+from storage.archive.arrival import Arrival, read
+from storage.dicom.text import search_text
+from storage.errors import DuplicateConflict, Forbidden
+from storage.index import instances as rows
+from storage.index.engine import CommitUnknown
+from storage.objects import instance_key
+from storage.spool import SpooledFile
+
+_SEARCHED = ("patient_name", "patient_id", "accession_number", "study_description")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an instance comes from.
+
+    ``context`` names the association or request; ``facility_id`` owns what arrives; ``study_instance_uid`` limits a
+    request to one study.
+    """
+
+    kind: Literal["dimse", "stow", "import", "recovery"]
+    ae_title: str
+    address: str
+    facility_id: int
+    context: str
+    study_instance_uid: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was kept; ``duplicate``: the identical instance was here already, nothing was stored twice."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    duplicate: bool
+    warnings: tuple[str, ...]
+
+
+def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Principal) -> Receipt:
+    """Index a spooled instance; when this returns, the instance is kept and can be acknowledged.
+
+    When it raises, nothing was kept and the spool file is gone, but for :class:`CommitUnknown`: then the file stays,
+    and the next start finds out. A file that is being recovered stays too, for the caller to decide.
+
+    Raises:
+        Forbidden: the principal may not store here, or the study belongs to a facility out of its reach.
+        InvalidInstance, InconsistentInstance, UnsupportedInstance, TooLarge: see :func:`storage.archive.arrival.read`.
+        DuplicateConflict: the SOP Instance UID is kept with other content.
+        StoreUnavailable: the index cannot be reached.
+    """
+    study_instance_uid = source.study_instance_uid
+    try:
+        may(principal, Action.STORE, source.facility_id)
+        arrival = read(
+            spooled,
+            study_instance_uid=source.study_instance_uid,
+            unknown_sop_classes=archive.settings.unknown_sop_classes,
+            trust_dataset=source.kind == "import",
+        )
+        study_instance_uid = arrival.study_instance_uid
+        named = spooled = _named(archive, spooled, arrival)
+        receipt, kept = archive.index.in_transaction(
+            lambda connection: _keep(connection, archive, named, arrival, source, principal)
+        )
+    except CommitUnknown:
+        spooled.release()
+        raise
+    except Exception as error:
+        if source.kind == "recovery":
+            spooled.release()
+        else:
+            spooled.discard()
+        if isinstance(error, Forbidden | DuplicateConflict):
+            _audit_refusal(archive, source, principal, study_instance_uid, type(error).__name__)
+        raise
+    archive.store_audit.remember(source.context, study_instance_uid, "success")
+    if kept:
+        spooled.release()
+    else:
+        spooled.discard()
+    return receipt
+
+
+def _named(archive: Archive, spooled: SpooledFile, arrival: Arrival) -> SpooledFile:
+    """The spooled file with its UIDs in the file meta information: written anew where they were not declared right."""
+    if (spooled.sop_class_uid, spooled.sop_instance_uid) == (arrival.sop_class_uid, arrival.sop_instance_uid):
+        return spooled
+    with (
+        archive.spool.receive(
+            transfer_syntax_uid=spooled.transfer_syntax_uid,
+            sop_class_uid=arrival.sop_class_uid,
+            sop_instance_uid=arrival.sop_instance_uid,
+            source_ae_title=spooled.source_ae_title,
+        ) as writer,
+        spooled.path.open("rb") as file,
+    ):
+        file.seek(spooled.dataset_offset)
+        while piece := file.read(1024 * 1024):
+            writer.write(piece)
+        complete = writer.finish()
+    spooled.discard()
+    return complete
+
+
+def _keep(
+    connection: rows.Connection,
+    archive: Archive,
+    spooled: SpooledFile,
+    arrival: Arrival,
+    source: Source,
+    principal: Principal,
+) -> tuple[Receipt, bool]:
+    """Write all rows of one instance; gives the receipt and whether the spool file is in use."""
+    now = datetime.now(UTC)
+    existing = rows.by_sop_instance_uid(connection, arrival.sop_instance_uid)
+    if existing is not None:
+        may(principal, Action.STORE, existing["study_facility_id"])
+        kept = _keep_duplicate(connection, archive, spooled, arrival, existing)
+        _audit(connection, archive, source, principal, arrival.study_instance_uid, existing["patient_id"])
+        return _receipt(arrival, duplicate=True), kept
+    study = rows.lock_study(connection, arrival.study_instance_uid) or rows.add_study(
+        connection, _new_study(arrival, source, now)
+    )
+    may(principal, Action.STORE, study["facility_id"])
+    series_id, new_series = rows.add_series(
+        connection,
+        {
+            **arrival.series,
+            "study_fk": study["id"],
+            "series_instance_uid": arrival.series_instance_uid,
+            "received_at": now,
+            "updated_at": now,
+        },
+    )
+    rows.add(connection, _instance(spooled, arrival, source, series_id, now), arrival.header, arrival.frames)
+    changes = _completed(study, arrival)
+    if new_series:
+        changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
+    rows.count(connection, study["id"], series_id, now, new_series=new_series, changes=changes)
+    patient_id = str(changes.get("patient_id") or study["patient_id"])
+    _audit(connection, archive, source, principal, arrival.study_instance_uid, patient_id)
+    other_patient = arrival.study["patient_id"] not in ("", patient_id)
+    return _receipt(arrival, duplicate=False, other_patient=other_patient), True
+
+
+def _keep_duplicate(
+    connection: rows.Connection,
+    archive: Archive,
+    spooled: SpooledFile,
+    arrival: Arrival,
+    existing: Mapping[str, Any],
+) -> bool:
+    """Whether the new file is in use: where the kept one was lost from this spool, or is this very file."""
+    if existing["dataset_sha256"] != spooled.dataset_sha256:
+        raise DuplicateConflict("Another instance of this SOP Instance UID is kept already; it was not changed.")
+    name = existing["spool_name"]
+    if existing["location"] != "spool" or name == spooled.name:
+        return bool(existing["location"] == "spool")
+    if not name.startswith(f"{archive.spool.node}-") or archive.spool.path(name).exists():
+        return False
+    return rows.adopt(connection, existing["id"], name, _file_columns(spooled, arrival))
+
+
+def _file_columns(spooled: SpooledFile, arrival: Arrival) -> dict[str, Any]:
+    return {
+        "transfer_syntax_uid": spooled.transfer_syntax_uid,
+        "size": spooled.size,
+        "dataset_offset": spooled.dataset_offset,
+        "dataset_sha256": spooled.dataset_sha256,
+        "sha256": spooled.sha256,
+        "location": "spool",
+        "spool_name": spooled.name,
+        "object_key": instance_key(
+            arrival.study_instance_uid, arrival.series_instance_uid, arrival.sop_instance_uid, spooled.sha256
+        ),
+    }
+
+
+def _instance(spooled: SpooledFile, arrival: Arrival, source: Source, series_id: int, now: datetime) -> dict[str, Any]:
+    return {
+        **arrival.instance,
+        **_file_columns(spooled, arrival),
+        "series_fk": series_id,
+        "sop_instance_uid": arrival.sop_instance_uid,
+        "sop_class_uid": arrival.sop_class_uid,
+        "source_ae_title": source.ae_title[:16],
+        "facility_id": source.facility_id,
+        "received_at": now,
+    }
+
+
+def _new_study(arrival: Arrival, source: Source, now: datetime) -> dict[str, Any]:
+    return {
+        **arrival.study,
+        "study_instance_uid": arrival.study_instance_uid,
+        "facility_id": source.facility_id,
+        "search_text": search_text(arrival.study[name] for name in _SEARCHED),
+        "received_at": now,
+        "updated_at": now,
+    }
+
+
+def _completed(study: Mapping[str, Any], arrival: Arrival) -> dict[str, Any]:
+    """Columns of the study that were empty until this instance; what is known is never replaced."""
+    changes = {name: value for name, value in arrival.study.items() if value and not study[name]}
+    if changes.keys() & set(_SEARCHED):
+        changes["search_text"] = search_text(changes.get(name) or study[name] for name in _SEARCHED)
+    return changes
+
+
+def _receipt(arrival: Arrival, *, duplicate: bool, other_patient: bool = False) -> Receipt:
+    warnings = arrival.warnings
+    if other_patient:
+        warnings = (*warnings, "The Patient ID differs from that of the study; the study keeps its first.")
+    return Receipt(
+        arrival.study_instance_uid,
+        arrival.series_instance_uid,
+        arrival.sop_instance_uid,
+        arrival.sop_class_uid,
+        duplicate,
+        warnings,
+    )
+
+
+def _audit(
+    connection: rows.Connection,
+    archive: Archive,
+    source: Source,
+    principal: Principal,
+    study_instance_uid: str,
+    patient_id: str,
+) -> None:
+    if archive.store_audit.is_new(source.context, study_instance_uid, "success"):
+        audit.record(
+            connection,
+            principal,
+            Action.STORE,
+            study_instance_uid=study_instance_uid,
+            patient_id=patient_id,
+            detail={"source": source.kind, "ae_title": source.ae_title, "context": source.context},
+        )
+
+
+def _audit_refusal(
+    archive: Archive, source: Source, principal: Principal, study_instance_uid: str, reason: str
+) -> None:
+    if not archive.store_audit.is_new(source.context, study_instance_uid, reason):
+        return
+    detail = {"source": source.kind, "ae_title": source.ae_title, "context": source.context, "reason": reason}
+    archive.index.in_transaction(
+        lambda connection: audit.record(
+            connection, principal, Action.STORE, "refused", study_instance_uid=study_instance_uid, detail=detail
+        )
+    )
+    archive.store_audit.remember(source.context, study_instance_uid, reason)

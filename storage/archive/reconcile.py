@@ -1,0 +1,198 @@
+"""Use case: after an unclean stop, bring the spool and the index into agreement before anything new is accepted."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+
+from storage.access import ae, facilities
+from storage.access.principal import SYSTEM
+from storage.archive import Archive
+from storage.archive.ingest import Source, ingest
+from storage.archive.upload import is_verified
+from storage.errors import ArchiveError, InvalidInstance, StoreUnavailable
+from storage.index import instances
+from storage.index import spooled as rows
+from storage.spool import Hold, SpooledFile, recover, sync_folder
+
+_PAGE = 1000
+# A file this young may belong to a process that has made it and not yet locked it.
+_YOUNG_S = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class ReconcileReport:
+    """What was found and done; ``missing`` are SOP Instance UIDs whose bytes are in neither spool nor object store."""
+
+    ingested: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    removed: int = 0
+    missing: list[str] = field(default_factory=list)
+
+
+def reconcile(archive: Archive) -> ReconcileReport:
+    """Make every file of the spool either indexed, removed or quarantined, and report rows without bytes.
+
+    Several processes may start at once: one does the work, the others wait for it. Files that a living process works on
+    are left alone.
+
+    Raises:
+        StoreUnavailable: the index cannot be reached.
+    """
+    started = time.time()
+    report = ReconcileReport()
+    with _alone(archive.spool.root / "reconcile.lock"):
+        _clear_incoming(archive, started, report)
+        _keep_ready(archive, report)
+        _find_missing(archive, report)
+    if report != ReconcileReport():
+        _log.info("spool reconciled", ingested=report.ingested, duplicates=report.duplicates,
+                  quarantined=report.quarantined, removed=report.removed, missing=len(report.missing))  # fmt: skip
+    return report
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _claim(path: Path) -> Hold | None:
+    """Lock a file nobody works on; ``None`` if somebody does, or it is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    hold = Hold(descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        hold.release()
+        return None
+    if not path.exists():  # removed by its owner while we waited for nothing
+        hold.release()
+        return None
+    return hold
+
+
+def _clear_incoming(archive: Archive, started: float, report: ReconcileReport) -> None:
+    for path in archive.spool.incoming.iterdir():
+        try:
+            young = path.stat().st_mtime > started - _YOUNG_S
+        except FileNotFoundError:
+            continue
+        hold = None if young else _claim(path)
+        if hold is not None:
+            path.unlink(missing_ok=True)
+            report.removed += 1
+            hold.release()
+
+
+def _keep_ready(archive: Archive, report: ReconcileReport) -> None:
+    known = {row["spool_name"] for row in _waiting(archive)}
+    for path in sorted(archive.spool.ready.iterdir(), key=lambda path: path.name):
+        if path.name in known:
+            continue
+        hold = _claim(path)
+        if hold is not None:
+            try:
+                _keep_file(archive, path, hold, report)
+            finally:
+                hold.release()
+
+
+def _keep_file(archive: Archive, path: Path, hold: Hold, report: ReconcileReport) -> None:
+    try:
+        spooled = recover(path, hold)
+    except InvalidInstance as error:
+        _quarantine(archive, path, str(error), "", report)
+        return
+    with archive.index.read() as connection:
+        row = instances.by_sop_instance_uid(connection, spooled.sop_instance_uid) if spooled.sop_instance_uid else None
+        kept = rows.by_id(connection, row["id"]) if row is not None else None
+    if kept is not None and kept["spool_name"] == path.name:
+        # Its row names it: the last stop came between the commit that says "object" and the removal of the file.
+        if kept["location"] == "object" and is_verified(archive, kept):
+            path.unlink(missing_ok=True)
+            report.removed += 1
+        return
+    _ingest(archive, spooled, report)
+
+
+def _ingest(archive: Archive, spooled: SpooledFile, report: ReconcileReport) -> None:
+    """Index a file that was complete when its process died, or put it aside with the reason."""
+    try:
+        receipt = ingest(archive, spooled, _source(archive, spooled), SYSTEM)
+    except StoreUnavailable:
+        raise  # nothing is decided: the next start tries again
+    except ArchiveError as error:
+        _quarantine(archive, spooled.path, str(error), spooled.sop_instance_uid, report)
+        return
+    report.duplicates += receipt.duplicate
+    report.ingested += not receipt.duplicate
+
+
+def _source(archive: Archive, spooled: SpooledFile) -> Source:
+    """The facility of the machine that sent it, if it is still known, else the archive's own."""
+    sender = ae.by_title(archive.index, spooled.source_ae_title) if spooled.source_ae_title else None
+    own = facilities.get_or_create(archive.index, archive.settings.facility).id if sender is None else 0
+    return Source(
+        kind="recovery",
+        ae_title=spooled.source_ae_title,
+        address="",
+        facility_id=sender.facility_id if sender is not None else own,
+        context=uuid4().hex,
+    )
+
+
+def _quarantine(archive: Archive, path: Path, reason: str, sop_instance_uid: str, report: ReconcileReport) -> None:
+    archive.index.in_transaction(
+        lambda connection: rows.add_to_quarantine(
+            connection,
+            file_name=path.name,
+            reason=reason,
+            sop_instance_uid=sop_instance_uid[:64],
+            now=datetime.now(UTC),
+        )
+    )
+    path.rename(archive.spool.quarantine / path.name)
+    sync_folder(archive.spool.quarantine)
+    report.quarantined += 1
+
+
+def _find_missing(archive: Archive, report: ReconcileReport) -> None:
+    for waiting in _waiting(archive):
+        if archive.spool.path(waiting["spool_name"]).exists():
+            continue
+        with archive.index.read() as connection:
+            row = rows.by_id(connection, waiting["id"])
+        if row is None or row["location"] != "spool" or row["spool_name"] != waiting["spool_name"]:
+            continue  # another process has uploaded it meanwhile
+        if is_verified(archive, row):
+            with archive.index.write(durable=True) as connection:
+                rows.move_to_object_store(connection, [row], datetime.now(UTC))
+        else:
+            report.missing.append(row["sop_instance_uid"])
+            _log.error("the bytes of an instance are missing", instance=row["id"])
+
+
+def _waiting(archive: Archive) -> Iterator[rows.Row]:
+    after = 0
+    while True:
+        with archive.index.read() as connection:
+            page = rows.waiting(connection, archive.spool.node, after=after, limit=_PAGE)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1]["id"]

@@ -1,0 +1,71 @@
+"""Rows of instances whose bytes wait in the spool, and of files that could not be kept."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+
+from storage.index.instances import insert_or_ignore
+from storage.index.schema import instance, quarantine
+
+Row = dict[str, Any]
+
+_COLUMNS = (
+    instance.c.id,
+    instance.c.sop_instance_uid,
+    instance.c.location,
+    instance.c.spool_name,
+    instance.c.object_key,
+    instance.c.size,
+    instance.c.sha256,
+)
+
+
+def waiting(connection: Connection, node: str, *, after: int = 0, limit: int) -> list[Row]:
+    """Instances in the spool of this node, oldest first, with an id greater than ``after``."""
+    statement = (
+        select(*_COLUMNS)
+        .where(instance.c.location == "spool", instance.c.id > after, _of_node(node))
+        .order_by(instance.c.id)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def by_id(connection: Connection, identity: int) -> Row | None:
+    """One instance."""
+    row = connection.execute(select(*_COLUMNS).where(instance.c.id == identity)).mappings().first()
+    return dict(row) if row else None
+
+
+def move_to_object_store(connection: Connection, rows: Collection[Mapping[str, Any]], now: datetime) -> int:
+    """Say of these instances that their object is verified; how many were still in the spool under the same name."""
+    if not rows:
+        return 0
+    statement = (
+        update(instance)
+        .where(
+            instance.c.id == bindparam("identity"),
+            instance.c.location == "spool",
+            instance.c.spool_name == bindparam("name"),
+        )
+        .values(location="object", stored_at=now)
+    )
+    moved = 0
+    for row in rows:
+        moved += connection.execute(statement, {"identity": row["id"], "name": row["spool_name"]}).rowcount
+    return moved
+
+
+def add_to_quarantine(
+    connection: Connection, *, file_name: str, reason: str, sop_instance_uid: str, now: datetime
+) -> None:
+    """Note a file that could not be kept in its place."""
+    values = {"file_name": file_name, "reason": reason, "sop_instance_uid": sop_instance_uid, "at": now}
+    connection.execute(insert_or_ignore(connection, quarantine).values(**values))
+
+
+def _of_node(node: str) -> ColumnElement[bool]:
+    # Names start with the node and a dash; the next character after a dash ends the range.
+    return (instance.c.spool_name >= f"{node}-") & (instance.c.spool_name < f"{node}.")
