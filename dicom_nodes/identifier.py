@@ -1,17 +1,13 @@
 """Identifiers of C-FIND, C-MOVE and C-GET: requests read leniently, answers written strictly (PS3.4 §C.4, PS3.5 §6)."""
 
-import io
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydicom.dataelem import RawDataElement
-from pydicom.filereader import read_dataset
-
-from storage.dicom import charset, vr
+from storage.dicom import charset, header, vr
 from storage.dicom.recoding import ENCODINGS, element
-from storage.errors import InvalidQuery
+from storage.errors import InvalidInstance, InvalidQuery, TooLarge
 
 SPECIFIC_CHARACTER_SET = 0x00080005
 QUERY_RETRIEVE_LEVEL = 0x00080052
@@ -48,23 +44,21 @@ class Identifier:
         Raises:
             InvalidQuery: it is none.
         """
-        encoding = ENCODINGS[transfer_syntax_uid]
         try:
-            data_set = read_dataset(io.BytesIO(encoded), encoding.implicit, not encoding.big_endian)
-            raw: dict[int, Any] = {int(tag): data_set.get_item(tag) for tag in data_set.keys()}  # noqa: SIM118  items stay undecoded
-        except Exception:  # noqa: BLE001  pydicom raises anything on bytes that are no data set
+            data_set = header.parse(encoded, transfer_syntax_uid)
+        except (InvalidInstance, TooLarge):
             raise InvalidQuery("The identifier cannot be read as a data set.") from None
-        terms = tuple(_ascii(raw.get(SPECIFIC_CHARACTER_SET)).split("\\"))
-        codecs = charset.codecs(terms)
+        terms = tuple(data_set.text(SPECIFIC_CHARACTER_SET).split("\\"))
+        codecs = data_set.charsets(data_set.elements)
         keys: dict[int, str] = {}
         sequences: set[int] = set()
-        for tag, item in raw.items():
+        for tag, found in data_set.elements.items():
             if tag & 0xFFFF == 0 or tag == SPECIFIC_CHARACTER_SET:
                 continue
-            if isinstance(item, RawDataElement) and item.VR != "SQ":
-                keys[tag] = _text(item, codecs, encoding.order)
-            else:
+            if found.vr == "SQ" or found.items is not None:
                 sequences.add(tag)
+            else:
+                keys[tag] = _text(found.vr, data_set.value(found), codecs, little_endian=found.little_endian)
         return cls(keys, frozenset(sequences), terms)
 
     def text(self, tag: int) -> str:
@@ -76,18 +70,12 @@ class Identifier:
         return [uid for uid in (part.strip(" \0") for part in self.keys.get(tag, "").split("\\")) if uid]
 
 
-def _ascii(item: Any) -> str:
-    value = getattr(item, "value", None) or b""
-    return value.decode("ascii", "replace").strip(" \0") if isinstance(value, bytes) else ""
-
-
-def _text(item: RawDataElement, codecs: Sequence[str], order: str) -> str:
-    representation = item.VR or vr.of_tag(int(item.tag))
-    value = bytes(item.value or b"")
+def _text(representation: str, value: bytes, codecs: Sequence[str], *, little_endian: bool) -> str:
     code = vr.NUMBERS.get("US" if representation == "US or SS" else representation)
     if code is not None:
         width = struct.calcsize(code)
         count = len(value) // width
+        order = "<" if little_endian else ">"
         return "\\".join(map(str, struct.unpack(f"{order}{count}{code}", value[: count * width])))
     return charset.decode(value, codecs if representation in vr.LOCALISED else ()).rstrip(" \0")
 

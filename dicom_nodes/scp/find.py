@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import structlog
-
 from dicom_nodes import identifier as identifiers
 from dicom_nodes.command import CommandField
 from dicom_nodes.identifier import Identifier
@@ -14,8 +12,6 @@ from dicom_nodes.status import Code, Status, of_query
 from storage.archive.query import Query, search
 from storage.dicom.attributes import Level
 from storage.errors import InvalidQuery
-
-log = structlog.get_logger(__name__)
 
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 UNIQUE_KEYS: Mapping[str, int] = {
@@ -70,7 +66,7 @@ def serve(request: Request) -> None:
         raise
     except Exception as error:  # noqa: BLE001  the peer always gets an answer
         final = of_query(error)
-        log.warning("C-FIND refused", peer=request.session.association.peer, status=f"{final.code:04X}")
+        request.log_refusal("C-FIND", final)
     request.send(CommandField.C_FIND_RSP, final)
 
 

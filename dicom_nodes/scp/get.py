@@ -1,15 +1,11 @@
 """C-GET: the instances come back over the association that asks (PS3.4 §C.4.3)."""
 
-import structlog
-
 from dicom_nodes.command import CommandField
 from dicom_nodes.scp.request import Request
 from dicom_nodes.scp.retrieval import SubOperationRun, selected
 from dicom_nodes.scu.store import Sender
 from dicom_nodes.status import of_query
 from dicom_nodes.upper_layer.association import AssociationEnded
-
-log = structlog.get_logger(__name__)
 
 
 def serve(request: Request) -> None:
@@ -22,7 +18,7 @@ def serve(request: Request) -> None:
         rows = selected(request, request.session.caller.ae_title)
     except Exception as error:  # noqa: BLE001  the peer always gets an answer
         refusal = of_query(error)
-        log.warning("C-GET refused", peer=request.session.association.peer, status=f"{refusal.code:04X}")
+        request.log_refusal("C-GET", refusal)
         request.send(CommandField.C_GET_RSP, refusal)
         return
     run = SubOperationRun(request, CommandField.C_GET_RSP, len(rows))

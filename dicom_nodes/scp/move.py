@@ -31,7 +31,7 @@ def serve(request: Request) -> None:
         rows = selected(request, destination.ae_title)
     except Exception as error:  # noqa: BLE001  the peer always gets an answer
         refusal = of_query(error)
-        log.warning("C-MOVE refused", peer=request.session.association.peer, status=f"{refusal.code:04X}")
+        request.log_refusal("C-MOVE", refusal)
         request.send(CommandField.C_MOVE_RSP, refusal)
         return
     run = SubOperationRun(request, CommandField.C_MOVE_RSP, len(rows))

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from pynetdicom.presentation import PresentationContext
 
 from dicom_nodes.command import SubOperations, response
@@ -12,6 +13,8 @@ from dicom_nodes.settings import NodeSettings
 from dicom_nodes.status import Status
 from dicom_nodes.upper_layer.association import Association
 from storage.archive import Archive
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,16 @@ class Request:
         """The encoded data set of the request; empty if it has none."""
         identifier = self.message.Identifier
         return identifier.getvalue() if identifier is not None else b""
+
+    def log_refusal(self, service: str, status: Status) -> None:
+        """Write down why a request is declined."""
+        log.warning(
+            f"{service} refused",
+            peer=self.session.association.peer,
+            association=self.session.id,
+            status=f"{status.code:04X}",
+            reason=status.comment,
+        )
 
     def send(
         self,
