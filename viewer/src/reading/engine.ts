@@ -31,11 +31,17 @@ export interface Seat {
 let started = false;
 let seats: (Seat | null)[] = [];
 
-/** `filmless2:uri` → 2 and uri; null for anything that is not ours. */
+/** The image loader of a seat. Cornerstone takes only letters in front of the part that seats share (`imageIdToURI`). */
+function schemeOf(at: number): string {
+  const letters = at.toString(26).replace(/./g, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 26)));
+  return `filmless${letters}`;
+}
+
+/** The seat and the name in an image id; null for anything that is not ours. */
 function parse(imageId: string): { seat: Seat; uri: string } | null {
-  const match = /^filmless(\d+):(.+)$/.exec(imageId);
-  const seat = match ? seats[Number(match[1])] : null;
-  return seat && match?.[2] !== undefined ? { seat, uri: match[2] } : null;
+  const colon = imageId.indexOf(':');
+  const seat = seats.find((_, at) => schemeOf(at) === imageId.slice(0, colon));
+  return seat ? { seat, uri: imageId.slice(colon + 1) } : null;
 }
 
 function load(imageId: string): { promise: Promise<Types.IImage> } {
@@ -76,8 +82,13 @@ export class Engine {
     const free = seats.indexOf(null);
     const at = free >= 0 ? free : seats.length;
     seats[at] = seat;
-    imageLoader.registerImageLoader(`filmless${at}`, load);
+    imageLoader.registerImageLoader(schemeOf(at), load);
     return at;
+  }
+
+  /** What Cornerstone calls an image of a seat. */
+  imageId(at: number, uri: string): string {
+    return `${schemeOf(at)}:${uri}`;
   }
 
   leave(at: number): void {

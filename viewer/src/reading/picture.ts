@@ -1,5 +1,5 @@
 /** One image as it is handed to Cornerstone3D: display values, ready, with a window that changes nothing. */
-import { Enums } from '@cornerstonejs/core';
+import { Enums, utilities } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import type { ImagePlane } from './plane';
 
@@ -34,6 +34,7 @@ export function cornerstoneImage(imageId: string, picture: Picture, plane: Image
     sizeInBytes: pixels.byteLength,
     dataType: 'Uint8Array',
     getPixelData: () => pixels,
+    voxelManager: utilities.VoxelManager.createImageVoxelManager({ scalarData: pixels, width: columns, height: rows, numberOfComponents: components }),
     imageFrame: {} as Types.IImageFrame,
   } as Omit<Types.IImage, 'getCanvas'> as Types.IImage;
 }

@@ -23,9 +23,9 @@ const PREVIEW_AFTER_MS = 150;
 const OUTSTANDING = 3;
 const DEFAULT_FRAMES_PER_SECOND = 15;
 
-/** The name of an image that all cells share. */
+/** The name of an image that all cells share; a scheme of its own, as Cornerstone's `imageIdToURI` wants it. */
 function uriOf(image: ImageReference): string {
-  return `${image.sopInstanceUid}/${image.frame}`;
+  return `image:${image.sopInstanceUid}/${image.frame}`;
 }
 
 function planeOf({ instance, frame }: ImageReference): ImagePlane {

@@ -198,7 +198,7 @@ export class Surface {
   }
 
   private idOf(uri: string): string {
-    return `filmless${this.seat}:${uri}`;
+    return this.engine.imageId(this.seat, uri);
   }
 
   /** Cornerstone's CPU path forgets that a screen may have more pixels than CSS has. */

@@ -103,8 +103,8 @@ class PanTool extends BaseTool {
   }
 }
 
-/** CSS pixels of a drag downwards that magnify by e. */
-const DRAG_PER_E = 200;
+/** CSS pixels of a drag upwards that magnify by e. */
+const DRAG_PER_E = 150;
 
 class ZoomTool extends BaseTool {
   static override toolName = 'FilmlessZoom';
@@ -115,7 +115,7 @@ class ZoomTool extends BaseTool {
 
   mouseDragCallback(event: CustomEvent<DragDetail>): void {
     const { element, deltaPoints, startPoints } = event.detail;
-    hands.get(element)?.zoom(Math.exp(deltaPoints.canvas[1] / DRAG_PER_E), startPoints.canvas);
+    hands.get(element)?.zoom(Math.exp(-deltaPoints.canvas[1] / DRAG_PER_E), startPoints.canvas);
   }
 
   touchDragCallback(event: CustomEvent<DragDetail>): void {
