@@ -14,15 +14,15 @@ fall, is read as LINEAR_EXACT.
 **Rounding.** Display value = floor(255 y + 0.5) for y in 0.0-1.0.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from storage.errors import PixelError
+from storage.pixels.element import number_of, numbers_of, value_of
 from storage.pixels.functional_groups import functional_group_item
 from storage.pixels.image import ImageFormat, PixelArray
 from storage.pixels.lookup_table import Descriptor, Entries, lut_entries
@@ -185,12 +185,10 @@ def _index(array: PixelArray, fmt: ImageFormat) -> tuple[PixelArray, Values]:
 
 def _modality(dataset: Dataset, frame: int) -> tuple[float, float, LookupTable | None]:
     item = functional_group_item(dataset, frame, "PixelValueTransformationSequence") or dataset
-    sequence = dataset.get("ModalityLUTSequence")
+    sequence = value_of(dataset, "ModalityLUTSequence")
     if item is dataset and sequence:
         return 1.0, 0.0, _lookup_table(sequence[0])
-    slope = _number(item.get("RescaleSlope"))
-    intercept = _number(item.get("RescaleIntercept"))
-    return (1.0 if slope is None or slope == 0 else slope), intercept or 0.0, None
+    return number_of(item, "RescaleSlope") or 1.0, number_of(item, "RescaleIntercept") or 0.0, None
 
 
 def _voi(dataset: Dataset, frame: int) -> Window | LookupTable | None:
@@ -201,25 +199,26 @@ def _voi(dataset: Dataset, frame: int) -> Window | LookupTable | None:
         found = windows(source)
         if found:
             return found[0]
-        if source.get("VOILUTSequence"):
-            return _lookup_table(source.VOILUTSequence[0])
+        sequence = value_of(source, "VOILUTSequence")
+        if sequence:
+            return _lookup_table(sequence[0])
     return None
 
 
 def windows(source: Dataset) -> list[Window]:
     """The usable windows of a header or Frame VOI LUT item, in its order."""
-    function = str(source.get("VOILUTFunction") or "LINEAR").strip().upper()
+    function = str(value_of(source, "VOILUTFunction") or "LINEAR").strip().upper()
     chosen: VoiFunction = "LINEAR"
     if function == "LINEAR_EXACT":
         chosen = "LINEAR_EXACT"
     elif function == "SIGMOID":
         chosen = "SIGMOID"
-    pairs = zip(_numbers(source.get("WindowCenter")), _numbers(source.get("WindowWidth")), strict=False)
-    return [Window(c, w, chosen) for c, w in pairs if c is not None and w is not None and w > 0]
+    pairs = zip(numbers_of(source, "WindowCenter"), numbers_of(source, "WindowWidth"), strict=False)
+    return [Window(center, width, chosen) for center, width in pairs if width > 0]
 
 
 def _inverted(dataset: Dataset, fmt: ImageFormat) -> bool:
-    shape = str(dataset.get("PresentationLUTShape") or "").strip().upper()
+    shape = str(value_of(dataset, "PresentationLUTShape") or "").strip().upper()
     if shape in {"IDENTITY", "INVERSE"}:
         return shape == "INVERSE"
     return fmt.photometric_interpretation == "MONOCHROME1"
@@ -227,10 +226,10 @@ def _inverted(dataset: Dataset, fmt: ImageFormat) -> bool:
 
 def _padding(dataset: Dataset, fmt: ImageFormat) -> tuple[float, float] | None:
     prefix = "" if not fmt.is_float else "Float" if fmt.bits_allocated == 32 else "DoubleFloat"
-    value = _number(dataset.get(f"{prefix}PixelPaddingValue"))
+    value = number_of(dataset, f"{prefix}PixelPaddingValue")
     if value is None:
         return None
-    limit = _number(dataset.get(f"{prefix}PixelPaddingRangeLimit"))
+    limit = number_of(dataset, f"{prefix}PixelPaddingRangeLimit")
     bounds = [value, value if limit is None else limit]
     if not fmt.is_float:
         bounds = [_as_stored(int(bound), fmt) for bound in bounds]
@@ -246,17 +245,3 @@ def _as_stored(value: int, fmt: ImageFormat) -> int:
 def _lookup_table(item: Dataset) -> LookupTable:
     descriptor = Descriptor.of(item)
     return LookupTable(descriptor.first_mapped, descriptor.bits, lut_entries(item, "LUTData", descriptor))
-
-
-def _numbers(value: Any) -> list[float | None]:
-    if value is None or value == "":
-        return []
-    return [_number(one) for one in (value if isinstance(value, Sequence) and not isinstance(value, str) else [value])]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if np.isfinite(number) else None

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from storage.errors import PixelError, TooLarge
+from storage.pixels.element import value_of
 
 PixelArray = npt.NDArray[Any]
 
@@ -54,7 +55,7 @@ class ImageFormat:
         """
         bits_allocated = _integer(dataset, "BitsAllocated")
         is_float = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
-        is_float = is_float or (bits_allocated in {32, 64} and dataset.get("BitsStored") is None)
+        is_float = is_float or (bits_allocated in {32, 64} and value_of(dataset, "BitsStored") is None)
         bits_stored = bits_allocated if is_float else _integer(dataset, "BitsStored", bits_allocated)
         samples = _integer(dataset, "SamplesPerPixel", 1)
         found = cls(
@@ -168,7 +169,7 @@ def _integer(dataset: Dataset, keyword: str, default: int | None = None) -> int:
 
 
 def _photometric(dataset: Dataset, samples: int) -> str:
-    value = str(dataset.get("PhotometricInterpretation") or "").strip().upper()
+    value = str(value_of(dataset, "PhotometricInterpretation") or "").strip().upper()
     return value or ("RGB" if samples == 3 else "MONOCHROME2")
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from storage.errors import PixelError
+from storage.pixels.element import value_of
 
 Entries = npt.NDArray[np.uint16]
 
@@ -23,7 +24,7 @@ class Descriptor:
     @classmethod
     def of(cls, dataset: Dataset, keyword: str = "LUTDescriptor") -> "Descriptor":
         """Raises PixelError when it is missing or impossible. A count of 0 means 65536."""
-        value = dataset.get(keyword)
+        value = value_of(dataset, keyword)
         if isinstance(value, bytes) and len(value) >= 6:
             value = np.frombuffer(value[:6], "<u2").tolist()
         if value is None or isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) != 3:
@@ -36,7 +37,7 @@ class Descriptor:
 
 def lut_entries(dataset: Dataset, keyword: str, descriptor: Descriptor) -> Entries:
     """LUT Data as numbers: 8-bit entries may be packed or one in a word, whatever the VR. Raises PixelError."""
-    element = dataset.get(keyword)
+    element = value_of(dataset, keyword)
     if element is None:
         raise PixelError(f"{keyword} is missing")
     if isinstance(element, bytes | bytearray):

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from storage.errors import NotAcceptable, PixelError
 from storage.pixels.colour import to_rgb
 from storage.pixels.decode import comes_out_rgb, decode_frame
+from storage.pixels.element import numbers_of
 from storage.pixels.functional_groups import functional_group_item
 from storage.pixels.grayscale import GrayscalePipeline, VoiFunction, Window, stored_values
 from storage.pixels.image import MAXIMUM_SAMPLES, ImageFormat, PixelArray
@@ -103,14 +104,9 @@ def pixel_aspect(dataset: Dataset, frame: int) -> float:
         (dataset, "NominalScannedPixelSpacing"),
         (dataset, "PixelAspectRatio"),
     ):
-        pair = source.get(keyword) if source is not None else None
-        if pair is not None and not isinstance(pair, str) and len(pair) == 2:
-            try:
-                height, width = float(pair[0]), float(pair[1])
-            except (TypeError, ValueError):
-                continue
-            if height > 0 and width > 0 and 1 / _MAXIMUM_ASPECT <= height / width <= _MAXIMUM_ASPECT:
-                return height / width
+        pair = numbers_of(source, keyword) if source is not None else []
+        if len(pair) == 2 and min(pair) > 0 and 1 / _MAXIMUM_ASPECT <= pair[0] / pair[1] <= _MAXIMUM_ASPECT:
+            return pair[0] / pair[1]
     return 1.0
 
 
