@@ -45,7 +45,7 @@ def read(
 ) -> Arrival:
     """Read and check a spooled file; ``study_instance_uid``: the study a request is limited to, or empty.
 
-    ``trust_dataset``: what was declared comes from an old file, not from a sender; the data set rules where they differ.
+    ``trust_dataset``: what was declared comes from an old file, not from a sender; where they differ it rules.
 
     Raises:
         InvalidInstance: it is truncated, cannot be followed, or lacks a UID.

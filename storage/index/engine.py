@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.errors import StoreUnavailable
@@ -152,7 +152,15 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    _enter_wal(connection)
+    try:
+        _enter_wal(connection)
+        _set_pragmas(connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
     for pragma in (
         "synchronous = NORMAL",
         "foreign_keys = ON",
@@ -216,7 +224,12 @@ def _translated() -> Iterator[None]:
         raise StoreUnavailable("The index cannot be reached now.") from error
     except PoolTimeout as error:
         raise StoreUnavailable("The index is too busy.") from error
-    except sqlite3.OperationalError as error:
+    except DatabaseError as error:
+        # This very class: SQLite's "file is not a database" and the like; its subclasses are faults of a statement.
+        if type(error) is not DatabaseError:
+            raise
+        raise StoreUnavailable("The index cannot be used: its file is damaged.") from error
+    except sqlite3.DatabaseError as error:
         raise StoreUnavailable("The index cannot be reached now.") from error
 
 

@@ -18,6 +18,7 @@ from storage.objects import CHUNK_BYTES, ObjectHead
 from storage.settings import StorageSettings
 
 if TYPE_CHECKING:  # these exist for the type checker alone
+    from obstore import GetResult
     from obstore.store import ClientConfig, S3Config
 
 T = TypeVar("T")
@@ -146,7 +147,7 @@ class S3Store:
         return True
 
 
-def _pieces(found: obstore.GetResult) -> Iterator[bytes]:
+def _pieces(found: "GetResult") -> Iterator[bytes]:
     with _translated():
         yield from found.stream(min_chunk_size=CHUNK_BYTES)
 
