@@ -1,0 +1,124 @@
+"""dicomweb-client, an independent implementation, stores, searches and retrieves (PS3.18 §10)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import requests
+from dicomweb_client.api import DICOMwebClient
+from pydicom.dataset import Dataset
+
+from storage.access.principal import Role
+from tests import instances
+from tests.pacs.server import WebServer
+from tests.peers import postgresql
+
+pytestmark = pytest.mark.interop
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """A running web process around an empty archive."""
+    folder: Path = tmp_path_factory.mktemp("web")
+    url = f"sqlite:///{folder / 'index.db'}"
+    if request.param == "postgresql":
+        server: postgresql.PostgreSQL = request.getfixturevalue("postgres")
+        url = server.database()
+    started = WebServer(folder, url)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def client(web: WebServer) -> Iterator[DICOMwebClient]:
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {web.token(Role.RADIOLOGIST)}"
+        yield DICOMwebClient(web.dicom_web, session=session)
+
+
+@pytest.fixture(scope="module")
+def study(client: DICOMwebClient) -> list[Dataset]:
+    made = instances.study(6, patient_id="DWC-1")
+    answer = client.store_instances(made)
+    assert len(answer.ReferencedSOPSequence) == 6
+    assert "FailedSOPSequence" not in answer
+    return made
+
+
+def uids(ds: Dataset) -> tuple[str, str, str]:
+    return str(ds.StudyInstanceUID), str(ds.SeriesInstanceUID), str(ds.SOPInstanceUID)
+
+
+def test_search(client: DICOMwebClient, study: list[Dataset]) -> None:
+    (found,) = client.search_for_studies(search_filters={"PatientID": "DWC-1"})
+    assert Dataset.from_json(found).StudyInstanceUID == study[0].StudyInstanceUID
+    (series,) = client.search_for_series(study_instance_uid=str(study[0].StudyInstanceUID))
+    assert Dataset.from_json(series).NumberOfSeriesRelatedInstances == 6
+    page = client.search_for_instances(str(study[0].StudyInstanceUID), limit=4, fields=["PixelSpacing"])
+    assert len(page) == 4
+    assert Dataset.from_json(page[0]).PixelSpacing == [0.5, 0.5]
+    assert client.search_for_studies(fuzzymatching=True, search_filters={"PatientName": "duc nguyen"})
+    assert len(client.search_for_instances(str(study[0].StudyInstanceUID), get_remaining=True)) == 6
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_metadata(client: DICOMwebClient, study: list[Dataset], level: int) -> None:
+    retrieve = (
+        client.retrieve_study_metadata, client.retrieve_series_metadata, client.retrieve_instance_metadata
+    )[level - 1]  # fmt: skip
+    answer = retrieve(*uids(study[0])[:level])
+    first = Dataset.from_json(answer if level == 3 else answer[0], bulk_data_uri_handler=lambda uri: uri)
+    assert first.SOPInstanceUID == study[0].SOPInstanceUID
+    assert first.PatientName == study[0].PatientName
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+@pytest.mark.parametrize("media_types", [None, (("application/dicom", "*"),)])
+def test_instances(
+    client: DICOMwebClient, study: list[Dataset], level: int, media_types: tuple[tuple[str, str], ...] | None
+) -> None:
+    retrieve = (client.retrieve_study, client.retrieve_series, client.retrieve_instance)[level - 1]
+    answer = retrieve(*uids(study[0])[:level], media_types=media_types)
+    found = [answer] if level == 3 else list(answer)
+    assert [ds.PixelData for ds in found] == [ds.PixelData for ds in study[: len(found)]]
+    assert len(found) == (1 if level == 3 else 6)
+
+
+def test_streaming_a_study(client: DICOMwebClient, study: list[Dataset]) -> None:
+    found = [ds.SOPInstanceUID for ds in client.iter_study(str(study[0].StudyInstanceUID))]
+    assert found == [ds.SOPInstanceUID for ds in study]
+
+
+def test_frames(client: DICOMwebClient, study: list[Dataset]) -> None:
+    (frame,) = client.retrieve_instance_frames(*uids(study[0]), frame_numbers=[1])
+    assert frame == study[0].PixelData
+    (raw,) = client.retrieve_instance_frames(
+        *uids(study[0]), frame_numbers=[1], media_types=("application/octet-stream",)
+    )
+    assert np.array_equal(np.frombuffer(raw, "<i2"), np.frombuffer(study[0].PixelData, "<i2"))
+
+
+def test_bulk_data(client: DICOMwebClient, web: WebServer, study: list[Dataset]) -> None:
+    metadata = client.retrieve_instance_metadata(*uids(study[0]))
+    (whole,) = client.retrieve_bulkdata(f"{web.url}{metadata['7FE00010']['BulkDataURI']}")
+    assert whole == study[0].PixelData
+
+
+def test_rendered(client: DICOMwebClient, study: list[Dataset]) -> None:
+    picture = client.retrieve_instance_rendered(*uids(study[0]), media_types=("image/png",))
+    assert picture.startswith(b"\x89PNG")
+    picture = client.retrieve_instance_frames_rendered(*uids(study[0]), frame_numbers=[1], media_types=("image/jpeg",))
+    assert picture.startswith(b"\xff\xd8")
+
+
+def test_what_is_refused_is_an_http_error(client: DICOMwebClient, web: WebServer) -> None:
+    with pytest.raises(requests.HTTPError, match="404"):
+        client.retrieve_study_metadata("1.2.3.4")
+    with requests.Session() as nobody:
+        stranger = DICOMwebClient(web.dicom_web, session=nobody)
+        with pytest.raises(requests.HTTPError, match="401"):
+            stranger.search_for_studies()

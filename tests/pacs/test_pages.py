@@ -1,0 +1,132 @@
+"""The viewer's page and files, and the manifest that an opened study's page already holds."""
+
+import html.parser
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from storage.access.principal import Role
+from tests import instances
+from tests.pacs.message import store
+from tests.pacs.server import WebServer
+
+PAGE = (
+    '<!doctype html><html><head><!--filmless:boot--><script type="module" src="/assets/a1.js"></script></head></html>'
+)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """A web process with a small viewer of the test's own."""
+    folder = tmp_path_factory.mktemp("pages")
+    viewer = folder / "viewer"
+    (viewer / "assets").mkdir(parents=True)
+    (viewer / "index.html").write_text(PAGE)
+    (viewer / "assets" / "a1.js").write_text("console.log('x');" * 100)
+    (viewer / "icon.svg").write_text("<svg/>")
+    (folder / "secret.txt").write_text("not yours")
+    server = WebServer(folder, f"sqlite:///{folder / 'index.db'}", {"FILMLESS_VIEWER_DIR": str(viewer)})
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+class Scripts(html.parser.HTMLParser):
+    """The manifest and the preloaded image of a page, as a browser finds them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.manifest = ""
+        self.preload = ""
+        self.scripts = 0
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        fields = dict(attrs)
+        if tag == "script":
+            self.scripts += 1
+            self._inside = fields.get("id") == "filmless-manifest"
+        elif tag == "link" and fields.get("rel") == "preload":
+            self.preload = fields.get("href") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.manifest += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/viewer", "/viewer?StudyInstanceUIDs=1.2.3"])
+def test_strangers_get_the_plain_page(pages: WebServer, path: str) -> None:
+    answer = httpx.get(f"{pages.url}{path}")
+    assert answer.text == PAGE
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_page_of_a_study_holds_its_manifest_and_names_its_first_image(pages: WebServer) -> None:
+    made = instances.study(5, patient_name="<script>alert(1)</script>&amp;</SCRIPT><!--^NGUYỄN")
+    with pages.client(Role.RADIOLOGIST) as client:
+        store(client, made)
+        answer = client.get("/viewer", params={"StudyInstanceUIDs": made[0].StudyInstanceUID})
+        found = Scripts(answer.text)
+        assert json.loads(found.manifest) == client.get(f"/api/studies/{made[0].StudyInstanceUID}/manifest").json() | {
+            "study": json.loads(found.manifest)["study"]
+        }
+        assert found.scripts == 2, "nothing in a name became an element"
+        assert json.loads(found.manifest)["study"]["patient_name"].startswith("<script>")
+        assert found.preload == f"{instances.path(made[2])}/frames/1/rendered?viewport=64,64"
+        assert client.get(found.preload).headers["content-type"] == "image/jpeg"
+
+
+def test_the_page_of_a_study_out_of_reach_holds_nothing_of_it(pages: WebServer) -> None:
+    (ds,) = instances.study(1)
+    with pages.client() as client:
+        store(client, [ds])
+    with pages.client(Role.RADIOLOGIST, facility="79001") as stranger:
+        answer = stranger.get("/viewer", params={"StudyInstanceUIDs": ds.StudyInstanceUID})
+        assert answer.text == PAGE
+
+
+def test_built_files_are_kept_by_the_browser_and_compressed(pages: WebServer) -> None:
+    answer = httpx.get(f"{pages.url}/assets/a1.js")
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.text.startswith("console.log")
+    again = httpx.get(f"{pages.url}/assets/a1.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert httpx.get(f"{pages.url}/icon.svg").headers["content-type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/none.js", "/assets/..%2f..%2fsecret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/index.html",
+        "/assets/.hidden", "/secret.txt", "/assets/", "/assets/%00",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_given(pages: WebServer, path: str) -> None:
+    answer = httpx.get(f"{pages.url}{path}")
+    assert answer.status_code == 404
+    assert "not yours" not in answer.text
+
+
+def test_without_a_built_viewer_the_page_says_so_and_the_services_work(tmp_path: Path) -> None:
+    server = WebServer(tmp_path, f"sqlite:///{tmp_path / 'i.db'}", {"FILMLESS_VIEWER_DIR": str(tmp_path / "none")})
+    try:
+        server.start()
+        answer = httpx.get(f"{server.url}/")
+        assert answer.status_code == 503
+        assert answer.json()["title"] == "The viewer is not built"
+        with server.client() as client:
+            assert client.get("/dicom-web/studies").json() == []
+    finally:
+        server.close()
