@@ -91,10 +91,11 @@ study = Table(
     Column("updated_at", UTCDateTime, nullable=False),
     Index(None, "updated_at"),
     Index(None, "facility_id", "updated_at"),
-    Index(None, "patient_id"),
+    # On PostgreSQL a prefix can use an index only if it is ordered bytewise, whatever the language of the database.
+    Index(None, "patient_id", postgresql_ops={"patient_id": "text_pattern_ops"}),
     Index(None, "study_date", "study_time"),
-    Index(None, "accession_number"),
-    Index(None, "search_patient_name"),
+    Index(None, "accession_number", postgresql_ops={"accession_number": "text_pattern_ops"}),
+    Index(None, "search_patient_name", postgresql_ops={"search_patient_name": "text_pattern_ops"}),
 )
 
 series = Table(

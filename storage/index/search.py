@@ -47,6 +47,7 @@ _TIME_OF = {
     "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
 }
 _ESCAPE = "!"
+_VARYING_SEPARATORS = 3
 _BATCH = 500
 
 
@@ -266,17 +267,17 @@ def _name(column: Column[Any], text: str) -> ColumnElement[bool]:
             patterns.append(f"{text}=*")
         if not text.isascii():
             patterns += [f"*={text}", f"*={text}=*"]
-    plain = func.replace(column, "^", " ")
-    terms = []
-    for pattern in patterns:
-        if "^" in pattern or " " in pattern:
-            either = pattern.replace("^", " ")
-            # The first term can use the index, the second is exact.
-            near = column.like(_like(either.replace(" ", "?")), escape=_ESCAPE)
-            terms.append(and_(near, plain.like(_like(either), escape=_ESCAPE)))
-        else:
-            terms.append(column.like(_like(pattern), escape=_ESCAPE))
-    return or_(*terms)
+    return or_(*(column.like(_like(one), escape=_ESCAPE) for pattern in patterns for one in _separated(pattern)))
+
+
+def _separated(pattern: str) -> list[str]:
+    """A pattern with each caret or space as either, each able to use the index; after the first few any character does."""
+    first, *others = pattern.replace("^", " ").split(" ")
+    found = [first]
+    for number, part in enumerate(others):
+        separators = "^ " if number < _VARYING_SEPARATORS else "?"
+        found = [f"{begun}{separator}{part}" for begun in found for separator in separators]
+    return found
 
 
 def _any_order(column: Column[Any], text: str) -> ColumnElement[bool]:

@@ -138,10 +138,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_study")),
         sa.UniqueConstraint("study_instance_uid", name=op.f("uq_study_study_instance_uid")),
     )
-    op.create_index(op.f("ix_study_accession_number"), "study", ["accession_number"], unique=False)
+    op.create_index(
+        op.f("ix_study_accession_number"),
+        "study",
+        ["accession_number"],
+        unique=False,
+        postgresql_ops={"accession_number": "text_pattern_ops"},
+    )
     op.create_index(op.f("ix_study_facility_id_updated_at"), "study", ["facility_id", "updated_at"], unique=False)
-    op.create_index(op.f("ix_study_patient_id"), "study", ["patient_id"], unique=False)
-    op.create_index(op.f("ix_study_search_patient_name"), "study", ["search_patient_name"], unique=False)
+    op.create_index(
+        op.f("ix_study_patient_id"),
+        "study",
+        ["patient_id"],
+        unique=False,
+        postgresql_ops={"patient_id": "text_pattern_ops"},
+    )
+    op.create_index(
+        op.f("ix_study_search_patient_name"),
+        "study",
+        ["search_patient_name"],
+        unique=False,
+        postgresql_ops={"search_patient_name": "text_pattern_ops"},
+    )
     op.create_index(op.f("ix_study_study_date_study_time"), "study", ["study_date", "study_time"], unique=False)
     op.create_index(op.f("ix_study_updated_at"), "study", ["updated_at"], unique=False)
     op.create_table(

@@ -1,0 +1,115 @@
+"""Plans of the hot queries over many rows: each finds its studies by an index, on both engines."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert, text
+
+from storage.dicom.attributes import BY_KEYWORD, Level
+from storage.dicom.matching import match_of
+from storage.index import listing, schema, search
+from storage.index.engine import Index
+
+STUDIES = 10_000
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """Ten thousand studies of two facilities, one a minute."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").database()
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('plan') / 'index.db'}"
+    made = Index(url)
+    made.migrate()
+    with made.write() as connection:
+        connection.execute(insert(schema.facility), [{"id": 1, "code": "A"}, {"id": 2, "code": "B"}])
+        connection.execute(insert(schema.study), [_study(number) for number in range(STUDIES)])
+    with made.write() as connection:
+        connection.execute(text("ANALYZE"))
+    yield made
+    made.close()
+
+
+def _study(number: int) -> dict[str, Any]:
+    at = START + timedelta(minutes=number)
+    return {
+        "id": number + 1,
+        "study_instance_uid": f"1.2.{number}",
+        "facility_id": 1 + number % 2,
+        "patient_name": f"NGUYỄN^VĂN^{number}",
+        "search_patient_name": f"NGUYEN^VAN^{number}",
+        "search_text": f" {number} NGUYEN P{number} VAN ",
+        "patient_id": f"P{number}",
+        "accession_number": f"A{number}",
+        "study_date": (START + timedelta(days=number // 10)).strftime("%Y%m%d"),
+        "study_time": "1015",
+        "received_at": at,
+        "updated_at": at,
+    }
+
+
+def _plan(index: Index, work: Any) -> str:
+    """How the engine runs the first statement of some work."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(index.engine, "before_cursor_execute", note)
+    try:
+        with index.read() as connection:
+            work(connection)
+    finally:
+        event.remove(index.engine, "before_cursor_execute", note)
+    statement, parameters = next(one for one in seen if one[0].startswith("SELECT"))
+    explain = "EXPLAIN QUERY PLAN" if index.is_sqlite else "EXPLAIN"
+    with index.read() as connection:
+        rows = connection.exec_driver_sql(f"{explain} {statement}", parameters)
+        return "\n".join(str(row[-1]) for row in rows)
+
+
+def _search(connection: Connection, **keys: str) -> Any:
+    conditions = [
+        search.Condition(BY_KEYWORD[name], match_of(BY_KEYWORD[name].vr, value)) for name, value in keys.items()
+    ]
+    page = search.Page((), 100, 0)
+    return search.matches(connection, Level.STUDY, conditions, None, page, fuzzy=False, combined=True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "used"),
+    [
+        ({"PatientID": "P77"}, "ix_study_patient_id"),
+        ({"PatientID": "P777*"}, "ix_study_patient_id"),
+        ({"StudyDate": "20240301"}, "ix_study_study_date_study_time"),
+        ({"StudyDate": "20240301-20240303"}, "ix_study_study_date_study_time"),
+        ({"StudyInstanceUID": "1.2.77"}, "study_instance_uid"),
+        ({"StudyInstanceUID": "1.2.77,1.2.78"}, "study_instance_uid"),
+        ({"AccessionNumber": "A77"}, "ix_study_accession_number"),
+        ({"PatientName": "Nguyễn^Văn^777*"}, "ix_study_search_patient_name"),
+    ],
+)
+def test_queries_use_their_index(index: Index, keys: dict[str, str], used: str) -> None:
+    plan = _plan(index, lambda connection: _search(connection, **keys))
+    assert used in plan or (not index.is_sqlite and "study_instance_uid" in used and "uq_study" in plan), plan
+    assert "SCAN study" not in plan
+    assert "Seq Scan on study" not in plan
+
+
+def test_newest_studies_come_from_the_index_of_changes(index: Index) -> None:
+    wanted = listing.Wanted()
+    plan = _plan(index, lambda connection: listing.page(connection, wanted, None, 50, 0))
+    assert "ix_study_updated_at" in plan, plan
+    plan = _plan(index, lambda connection: listing.page(connection, wanted, {1}, 50, 0))
+    assert "updated_at" in plan, plan
+    plan = _plan(index, lambda connection: listing.changed(connection, START + timedelta(minutes=9990), None, 100))
+    assert "ix_study_updated_at" in plan, plan
+
+
+def test_newest_examinations_come_from_the_index_of_dates(index: Index) -> None:
+    plan = _plan(index, _search)
+    assert "ix_study_study_date_study_time" in plan, plan
