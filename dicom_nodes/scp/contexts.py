@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from pydicom import config
 from pydicom.uid import UID, AllTransferSyntaxes
 from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext
 from pynetdicom.service_class import ServiceClass
@@ -67,7 +68,7 @@ def is_storage(abstract_syntax: str, unknown: Literal["accept", "refuse"]) -> bo
     """
     if abstract_syntax in _NEWER_STORAGE_CLASSES:
         return True
-    uid = UID(abstract_syntax)
+    uid = UID(abstract_syntax, validation_mode=config.IGNORE)
     if uid.type == "SOP Class":
         return "Storage" in uid.name and not uid.name.startswith(_NOT_STORAGE)
     known = bool(uid.type) or uid_to_service_class(abstract_syntax) is not ServiceClass

@@ -2,7 +2,6 @@
 
 import structlog
 from pynetdicom.presentation import PresentationContext
-from storage.archive.ingest import Source, ingest
 
 from dicom_nodes.command import Command, CommandField, response
 from dicom_nodes.scp import contexts
@@ -10,6 +9,7 @@ from dicom_nodes.scp.request import Session
 from dicom_nodes.status import Code, Refused, Status, of_store
 from storage.access.permission import may_anywhere
 from storage.access.principal import Action
+from storage.archive.ingest import Source, ingest
 from storage.dicom.part10 import valid_uid
 from storage.spool import SpoolWriter
 

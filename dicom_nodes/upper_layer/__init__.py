@@ -6,6 +6,7 @@ here P-DATA is read into one buffer, C-STORE data goes straight to its receiver,
 
 import logging
 
+from pydicom import config
 from pynetdicom import _config
 
 # Identifiers and messages hold patient data, and pynetdicom's own handlers log them: we log what matters ourselves.
@@ -13,5 +14,7 @@ _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+# pydicom's warnings quote the value they do not like.
+config.settings.reading_validation_mode = config.IGNORE
 
 MAXIMUM_PDU_SIZE = 128 * 1024

@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
@@ -56,6 +57,15 @@ class Transport(AssociationSocket):
     def ready(self) -> bool:
         """Whether a PDU can be read; waits until one can, something is to be sent, or a timer may have run out."""
         return self._association.provider.wait_readable(self.socket if self._is_connected else None)
+
+    def _shutdown_socket(self) -> None:
+        """Close the socket; pynetdicom leaves it open where the peer has left first."""
+        connection = self.socket
+        if connection is None:
+            return
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
 
     def send(self, bytestream: bytes) -> None:
         """Send for the state machine; a broken connection becomes its event."""
