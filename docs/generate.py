@@ -11,12 +11,17 @@ from pydantic import SecretStr
 
 from dicom_nodes.settings import NodeSettings
 from pacs.cli import app
-from pacs.settings import PREFIX
+from pacs.settings import PREFIX, ProcessSettings
 from pacs.web.settings import WebSettings
 from storage.settings import StorageSettings
 
 DOCS = Path(__file__).resolve().parent
-OWNERS = (("Archive", StorageSettings), ("DICOM node", NodeSettings), ("Web", WebSettings))
+OWNERS = (
+    ("Archive", StorageSettings),
+    ("DICOM node", NodeSettings),
+    ("Web", WebSettings),
+    ("Processes", ProcessSettings),
+)
 
 
 def settings_page() -> str:

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import structlog
-from storage.archive.reconcile import ReconcileReport, reconcile
 
 from pacs.settings import Settings
 from storage.access import facilities
 from storage.archive import Archive
+from storage.archive.reconcile import ReconcileReport, reconcile
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -18,25 +18,28 @@ def load_settings(**overrides: object) -> Settings:
     return Settings.model_validate({name: value for name, value in overrides.items() if value is not None})
 
 
-def configure_logging(process: str, *, level: int = logging.INFO) -> None:
+def configure_logging(process: str, level: str = "info") -> None:
     """Log one JSON line an event to standard error (plain text on a terminal); never patient data."""
+
+    def name_process(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        return event | {"process": process, "pid": os.getpid()}
+
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            name_process,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process, pid=os.getpid())
 
 
 def make_folders(settings: Settings) -> None:

@@ -3,8 +3,9 @@
 ``Settings`` is composed of each package's own model, so a setting is declared beside the code that uses it.
 """
 
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dicom_nodes.settings import NodeSettings
@@ -14,7 +15,15 @@ from storage.settings import StorageSettings
 PREFIX = "FILMLESS_"
 
 
-class Settings(StorageSettings, NodeSettings, WebSettings, BaseSettings):  # type: ignore[misc]  # models composed
+class ProcessSettings(BaseModel):
+    """What every process of a node shares."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe events that are logged; info includes one line a request."
+    )
+
+
+class Settings(StorageSettings, NodeSettings, WebSettings, ProcessSettings, BaseSettings):  # type: ignore[misc]  # models composed
     """All settings of one node."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", populate_by_name=True)

@@ -34,7 +34,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
     Raises:
         StartError: another one runs on this data folder, a port is taken, the index cannot be reached, …
     """
-    configure_logging("up")
+    configure_logging("up", settings.log_level)
     make_folders(settings)
     with _only_one(settings.data_dir):
         for name, host, port in (

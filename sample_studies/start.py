@@ -4,6 +4,7 @@
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -32,6 +33,8 @@ class Node:
             [PACS, "up", "--data", str(data), *options],
             stdout=subprocess.PIPE,
             text=True,
+            # the terminal is for the few lines that matter; FILMLESS_LOG_LEVEL=info shows every request
+            env={"FILMLESS_LOG_LEVEL": "warning"} | os.environ,
             # Ctrl-C reaches us alone; we pass it on once.
             process_group=0,
         )

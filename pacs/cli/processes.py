@@ -69,7 +69,7 @@ def serve(
     settings = load_settings(
         data_dir=data, http_port=http_port, dicom_port=dicom_port, aet=aet, http_host=host, dicom_host=host
     )
-    configure_logging(kind.value)
+    configure_logging(kind.value, settings.log_level)
     lifeline.watch()
     if kind is Kind.WEB:
         from pacs.web.serve import serve as serve_web  # noqa: PLC0415

@@ -78,7 +78,7 @@ def test_echo_and_send(running_pacs: Filmless, tmp_path: Path) -> None:
     assert running_pacs.cli("echo", address).returncode == 0
     wrong = running_pacs.cli("echo", f"NOBODY@127.0.0.1:{running_pacs.dicom_port}", check=False)
     assert wrong.returncode == 1
-    assert "called AE title" in wrong.stderr
+    assert "1/1/7" in wrong.stderr
     assert running_pacs.cli("echo", f"X@127.0.0.1:{free_port()}", check=False).returncode == 1
 
     datasets = instances.study(5)
