@@ -1,0 +1,291 @@
+"""C-MOVE and C-GET: the bytes that were received, or a lossless conversion, or a failure that is counted."""
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import (
+    CTImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+    generate_uid,
+)
+from pynetdicom import AE, evt
+from pynetdicom.presentation import build_role
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made by the module when it is loaded
+    StudyRootQueryRetrieveInformationModelGet,
+)
+
+from dicom_nodes.scu.association import AssociationFailed
+from dicom_nodes.scu.find import identifier
+from dicom_nodes.scu.move import Moved, move
+from dicom_nodes.scu.store import store
+from storage.access import ae, facilities
+from storage.access.audit import events
+from storage.archive import Archive
+from tests.dicom_nodes.conftest import RunningNode
+from tests.dicom_nodes.instance_bytes import ct, data_set_of, write
+
+
+class Receiver:
+    """A storage SCP on stock pynetdicom, which keeps what it is sent."""
+
+    def __init__(self, *transfer_syntaxes: str, status: int = 0) -> None:
+        self.received: dict[str, tuple[str, bytes]] = {}
+        self.originators: set[tuple[Any, Any]] = set()
+        self._status = status
+        entity = AE("RECEIVER")
+        entity.add_supported_context(CTImageStorage, list(transfer_syntaxes))
+        self._server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, self._keep)])
+        self.port = int(self._server.socket.getsockname()[1])
+
+    def _keep(self, event: Any) -> int:
+        request = event.request
+        self.received[str(request.AffectedSOPInstanceUID)] = (
+            str(event.context.transfer_syntax),
+            request.DataSet.getvalue(),
+        )
+        self.originators.add((request.MoveOriginatorApplicationEntityTitle, request.MoveOriginatorMessageID))
+        return self._status
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+@pytest.fixture
+def receiver(archive: Archive) -> Iterator[Callable[..., Receiver]]:
+    """Start a registered receiver that accepts these transfer syntaxes."""
+    opened: list[Receiver] = []
+
+    def start(*transfer_syntaxes: str, **options: int) -> Receiver:
+        opened.append(Receiver(*transfer_syntaxes, **options))
+        ae.add(archive.index, "RECEIVER", "127.0.0.1", opened[-1].port, facility_code="LOCAL")
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()
+
+
+def kept(node: RunningNode, folder: Path, dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
+    """Store an instance; the bytes of its data set."""
+    path = write(folder, dataset, syntax)
+    assert store([path], node.destination, node.settings)[0].status == 0
+    return data_set_of(path)
+
+
+def test_move_gives_the_bytes_that_were_received(
+    node: RunningNode, archive: Archive, receiver: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    destination = receiver(ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian)
+    study, expected = generate_uid(), {}
+    for number, syntax in enumerate((ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian)):
+        dataset = ct(study=study, number=number, size=256)
+        expected[str(dataset.SOPInstanceUID)] = (str(syntax), kept(node, tmp_path, dataset, syntax))
+    seen: list[Moved] = []
+    moved = move(node.destination, "STUDY", {"StudyInstanceUID": study}, "RECEIVER", node.settings, seen.append)
+    assert (moved.completed, moved.failed, moved.warning) == (3, 0, 0)
+    assert destination.received == expected
+    ((title, message),) = destination.originators
+    assert (title, message) == ("FILMLESS", 1)
+    with archive.index.read() as connection:
+        (row,) = [event for event in events(connection) if event.action == "export"]
+    assert (row.study_instance_uid, row.outcome) == (study, "success")
+    assert "RECEIVER" in row.detail
+
+
+@pytest.mark.parametrize("stored", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
+def test_another_uncompressed_syntax_is_converted(
+    node: RunningNode, receiver: Callable[..., Receiver], tmp_path: Path, stored: str
+) -> None:
+    destination = receiver(ExplicitVRLittleEndian)
+    dataset = ct()
+    # pydicom writes the words of pixel data as they are
+    if stored == ExplicitVRBigEndian:
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+    kept(node, tmp_path, dataset, stored)
+    move(node.destination, "STUDY", {"StudyInstanceUID": dataset.StudyInstanceUID}, "RECEIVER", node.settings)
+    syntax, received = destination.received[dataset.SOPInstanceUID]
+    assert syntax == ExplicitVRLittleEndian
+    arrived = dcmread(io.BytesIO(received), force=True)
+    assert arrived.PatientName == dataset.PatientName
+    assert (np.frombuffer(arrived.PixelData, "<u2") == np.frombuffer(ct().PixelData, "<u2")).all()
+
+
+def test_lossless_compression_is_undone_for_a_receiver_that_needs_it(
+    node: RunningNode, receiver: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    destination = receiver(ImplicitVRLittleEndian)
+    plain, packed = ct(size=64), ct(size=64)
+    pack(packed)
+    kept(node, tmp_path, packed, packed.file_meta.TransferSyntaxUID)
+    move(node.destination, "STUDY", {"StudyInstanceUID": packed.StudyInstanceUID}, "RECEIVER", node.settings)
+    syntax, received = destination.received[packed.SOPInstanceUID]
+    assert syntax == ImplicitVRLittleEndian
+    arrived = dcmread(io.BytesIO(received), force=True)
+    assert arrived.PixelData == plain.PixelData
+
+
+def pack(dataset: Dataset) -> None:
+    """Compress the pixels with RLE."""
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.compress(RLELossless, generate_instance_uid=False)
+
+
+def test_what_the_receiver_cannot_take_is_counted_as_failed(
+    node: RunningNode, receiver: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    destination = receiver("1.2.840.10008.1.2.4.50")
+    dataset = ct()
+    kept(node, tmp_path, dataset)
+    keys = {"StudyInstanceUID": str(dataset.StudyInstanceUID)}
+    with pytest.raises(AssociationFailed, match=r"A702|presentation contexts"):
+        move(node.destination, "STUDY", keys, "RECEIVER", node.settings)
+    assert not destination.received
+
+
+def test_refusals_of_the_receiver_are_counted_and_listed(
+    node: RunningNode, receiver: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    receiver(ExplicitVRLittleEndian, status=0xA700)
+    dataset = ct()
+    kept(node, tmp_path, dataset)
+    keys = {"StudyInstanceUID": str(dataset.StudyInstanceUID)}
+    moved = move(node.destination, "STUDY", keys, "RECEIVER", node.settings)
+    assert (moved.completed, moved.failed) == (0, 1)
+
+
+def test_an_unknown_or_silent_destination(node: RunningNode, archive: Archive, tmp_path: Path) -> None:
+    dataset = ct()
+    kept(node, tmp_path, dataset)
+    keys = {"StudyInstanceUID": str(dataset.StudyInstanceUID)}
+    with pytest.raises(AssociationFailed, match="A801"):
+        move(node.destination, "STUDY", keys, "NOBODY", node.settings)
+    ae.add(archive.index, "SILENT", "127.0.0.1", 1, facility_code="LOCAL")
+    with pytest.raises(AssociationFailed, match="A702"):
+        move(node.destination, "STUDY", keys, "SILENT", node.settings)
+
+
+def test_nothing_to_move_is_success(node: RunningNode, receiver: Callable[..., Receiver]) -> None:
+    receiver(ExplicitVRLittleEndian)
+    moved = move(node.destination, "STUDY", {"StudyInstanceUID": "1.2.3"}, "RECEIVER", node.settings)
+    assert moved == Moved(0, 0, 0, 0)
+
+
+def test_a_retrieval_needs_its_unique_key(node: RunningNode, receiver: Callable[..., Receiver]) -> None:
+    receiver(ExplicitVRLittleEndian)
+    with pytest.raises(AssociationFailed, match="A900"):
+        move(node.destination, "STUDY", {"PatientID": "1"}, "RECEIVER", node.settings)
+    with pytest.raises(AssociationFailed, match="A900"):
+        move(node.destination, "SERIES", {"StudyInstanceUID": "1.2"}, "RECEIVER", node.settings)
+
+
+def test_a_study_of_another_facility_cannot_be_moved(
+    node: RunningNode, archive: Archive, receiver: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    destination = receiver(ExplicitVRLittleEndian)
+    dataset = ct()
+    kept(node, tmp_path, dataset)
+    facilities.get_or_create(archive.index, "D1")
+    ae.add(archive.index, "FILMLESS", "127.0.0.1", 104, facility_code="D1")
+    with pytest.raises(AssociationFailed, match="0124"):
+        move(node.destination, "STUDY", {"StudyInstanceUID": dataset.StudyInstanceUID}, "RECEIVER", node.settings)
+    assert not destination.received
+    with archive.index.read() as connection:
+        assert [event.outcome for event in events(connection) if event.action == "export"] == ["refused"]
+
+
+def get(node: RunningNode, query: Dataset, cancel_after: int | None = None) -> tuple[Dataset, dict[str, bytes]]:
+    """C-GET with stock pynetdicom: the final status, and the received data sets."""
+    received: dict[str, bytes] = {}
+    holder: list[Any] = []
+
+    def keep(event: Any) -> int:
+        received[str(event.request.AffectedSOPInstanceUID)] = event.request.DataSet.getvalue()
+        if cancel_after == len(received):
+            holder[0].send_c_cancel(1, query_model=StudyRootQueryRetrieveInformationModelGet)
+        return 0
+
+    entity = AE("GETTER")
+    entity.add_requested_context(StudyRootQueryRetrieveInformationModelGet)
+    entity.add_requested_context(CTImageStorage, ExplicitVRLittleEndian)
+    association = entity.associate(
+        "127.0.0.1",
+        node.port,
+        ae_title="FILMLESS",
+        ext_neg=[build_role(CTImageStorage, scp_role=True)],
+        evt_handlers=[(evt.EVT_C_STORE, keep)],
+    )
+    assert association.is_established
+    holder.append(association)
+    statuses = [status for status, _ in association.send_c_get(query, StudyRootQueryRetrieveInformationModelGet)]
+    association.release()
+    return statuses[-1], received
+
+
+def test_get(node: RunningNode, tmp_path: Path) -> None:
+    study = generate_uid()
+    expected = {}
+    for number in range(5):
+        dataset = ct(study=study, number=number, size=300)
+        expected[str(dataset.SOPInstanceUID)] = kept(node, tmp_path, dataset)
+    status, received = get(node, identifier("STUDY", {"StudyInstanceUID": study}))
+    assert status.Status == 0
+    assert status.NumberOfCompletedSuboperations == 5
+    assert received == expected
+
+
+def test_get_of_single_images(node: RunningNode, tmp_path: Path) -> None:
+    study, series = generate_uid(), generate_uid()
+    slices = [ct(study=study, series=series, number=number) for number in range(3)]
+    for one in slices:
+        kept(node, tmp_path, one)
+    wanted = [str(one.SOPInstanceUID) for one in slices[:2]]
+    keys = {"StudyInstanceUID": study, "SeriesInstanceUID": series, "SOPInstanceUID": "\\".join(wanted)}
+    _, received = get(node, identifier("IMAGE", keys))
+    assert set(received) == set(wanted)
+
+
+def test_get_can_be_cancelled(node: RunningNode, tmp_path: Path) -> None:
+    study = generate_uid()
+    for number in range(30):
+        kept(node, tmp_path, ct(study=study, number=number))
+    status, received = get(node, identifier("STUDY", {"StudyInstanceUID": study}), cancel_after=1)
+    assert status.Status in (0xFE00, 0x0000)
+    if status.Status == 0xFE00:
+        assert status.NumberOfCompletedSuboperations + status.NumberOfRemainingSuboperations == 30
+        assert len(received) < 30
+
+
+def test_many_at_once(node: RunningNode, tmp_path: Path) -> None:
+    """Several senders and a getter at the same time do not mix."""
+    study = generate_uid()
+    expected = {}
+    for number in range(5):
+        dataset = ct(study=study, number=number, size=128)
+        expected[str(dataset.SOPInstanceUID)] = kept(node, tmp_path, dataset)
+    failures: list[object] = []
+
+    def send(number: int) -> None:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        files = [write(folder, ct(size=64)) for _ in range(10)]
+        failures.extend(sent for sent in store(files, node.destination, node.settings) if sent.status != 0)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    _, received = get(node, identifier("STUDY", {"StudyInstanceUID": study}))
+    for thread in threads:
+        thread.join()
+    assert received == expected
+    assert not failures
