@@ -61,6 +61,11 @@ export function isGrayscale(format: PixelFormat): boolean {
 /** The stored value in one raw cell: bits above High Bit and below the stored ones dropped, then the sign (PS3.5 §8.1.1). */
 export function storedValue(raw: number, format: PixelFormat): number {
   if (format.float) return raw;
+  if (format.bitsAllocated <= 16) {
+    const bits = format.bitsStored;
+    const masked = (raw >> Math.max(format.highBit + 1 - bits, 0)) & ((1 << bits) - 1);
+    return format.signed ? (masked << (32 - bits)) >> (32 - bits) : masked;
+  }
   const size = 2 ** format.bitsStored;
   const shift = Math.max(format.highBit + 1 - format.bitsStored, 0);
   const value = Math.floor(raw / 2 ** shift) % size;

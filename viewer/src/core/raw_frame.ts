@@ -51,19 +51,20 @@ export interface CodestreamInfo {
 /**
  * Cells of a decoded HTJ2K frame (8-bit samples for up to 8 bits a sample, else 16-bit): the header's Bits Allocated
  * decide the width of a cell, its Pixel Representation how it is read, whatever the codestream says (PS3.5 §8.2.4).
- * @throws RangeError when the codestream is not the image of the header
+ * @throws RangeError when the codestream is not the image of the header, or has signed samples of 8 bits, which OpenJPH clips
  */
 export function codestreamPixels(decoded: Uint8Array, info: CodestreamInfo, format: PixelFormat): RawPixels {
   if (info.width !== format.columns || info.height !== format.rows || info.componentCount !== format.samplesPerPixel) {
     throw new RangeError('the codestream is not the image of the header');
   }
-  const samples = samplesOf(format);
+  const samples = format.rows * format.columns * format.samplesPerPixel;
+  if (info.isSigned && info.bitsPerSample <= 8) throw new RangeError('signed samples of 8 bits come out clipped');
   const wide = info.bitsPerSample > 8;
   if (decoded.length < samples * (wide ? 2 : 1)) throw new RangeError('the frame is too short');
   const buffer = aligned(decoded, samples * (wide ? 2 : 1));
   if (format.bitsAllocated > 8) {
     if (wide) return new Uint16Array(buffer);
-    return Uint16Array.from(info.isSigned ? new Int8Array(buffer) : new Uint8Array(buffer));
+    return Uint16Array.from(new Uint8Array(buffer));
   }
   return wide ? Uint8Array.from(new Uint16Array(buffer)) : new Uint8Array(buffer);
 }

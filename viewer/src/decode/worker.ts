@@ -5,7 +5,7 @@ import { colourToRgba, paletteToRgba } from '../core/colour';
 import type { FrameErrorKey } from '../core/frame';
 import type { RawPixels } from '../core/grayscale';
 import type { Part } from '../core/multipart';
-import { isGrayscale } from '../core/pixel_format';
+import { isGrayscale, type PixelFormat } from '../core/pixel_format';
 import { rawPixels } from '../core/raw_frame';
 import { Htj2kDecoder } from './htj2k';
 import type { Answer, FrameRequest, Request } from './protocol';
@@ -17,16 +17,39 @@ function answer(message: Answer, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
 }
 
-async function cells(part: Part, request: FrameRequest): Promise<RawPixels> {
-  if (!/^image\/(jphc|jph)\b/i.test(part.contentType)) return rawPixels(part.body, request.format);
-  decoder ??= Htj2kDecoder.create(wasmUrl);
-  return (await decoder).decode(part.body, request.format);
+interface Cells {
+  readonly pixels: RawPixels;
+  readonly format: PixelFormat;
 }
 
-/** HTJ2K is only worth asking for where the server offers it: one sample of 8 or 16 bits, or RGB of 8. */
+function raw(part: Part, format: PixelFormat): Cells {
+  return { pixels: rawPixels(part.body, format), format };
+}
+
+/** Three samples of a codestream are RGB by pixel, whatever the native object's header says of its own. */
+async function decoded(part: Part, { format }: FrameRequest): Promise<Cells> {
+  decoder ??= Htj2kDecoder.create(wasmUrl);
+  const pixels = (await decoder).decode(part.body, format);
+  return { pixels, format: format.samplesPerPixel === 3 ? { ...format, photometric: 'RGB', planar: false } : format };
+}
+
+/** What cannot be decoded here is asked for once more without compression. */
+async function cells(request: FrameRequest, signal: AbortSignal): Promise<Cells> {
+  const part = await fetchFrame(request.url, acceptFor(request), signal);
+  answer({ kind: 'received', id: request.id });
+  if (!/^image\/(jphc|jph)\b/i.test(part.contentType)) return raw(part, request.format);
+  try {
+    return await decoded(part, request);
+  } catch {
+    return raw(await fetchFrame(request.url, RAW_FRAME_ACCEPT, signal), request.format);
+  }
+}
+
+/** HTJ2K is asked for where the server offers it and OpenJPH gives all bits back: it clips signed samples of 8 bits. */
 function acceptFor({ format }: FrameRequest): string {
-  const htj2k = !format.float && (format.samplesPerPixel === 1 ? [8, 16].includes(format.bitsAllocated) : format.bitsAllocated === 8);
-  return htj2k ? FRAME_ACCEPT : RAW_FRAME_ACCEPT;
+  const narrow = format.bitsAllocated === 8 && !format.signed;
+  const wide = format.bitsAllocated === 16 && format.samplesPerPixel === 1;
+  return !format.float && (narrow || wide) ? FRAME_ACCEPT : RAW_FRAME_ACCEPT;
 }
 
 const KEYS: Readonly<Record<number, FrameErrorKey>> = {
@@ -46,14 +69,12 @@ async function frame(request: FrameRequest): Promise<void> {
   const abort = new AbortController();
   running.set(request.id, abort);
   try {
-    const part = await fetchFrame(request.url, acceptFor(request), abort.signal);
-    answer({ kind: 'received', id: request.id });
-    const pixels = await cells(part, request);
+    const { pixels, format } = await cells(request, abort.signal);
     if (abort.signal.aborted) return;
     if (isGrayscale(request.format)) {
       answer({ kind: 'grayscale', id: request.id, pixels }, [pixels.buffer as ArrayBuffer]);
     } else {
-      const rgba = request.palette ? paletteToRgba(pixels, request.format, request.palette) : colourToRgba(pixels, request.format);
+      const rgba = request.palette ? paletteToRgba(pixels, format, request.palette) : colourToRgba(pixels, format);
       answer({ kind: 'colour', id: request.id, rgba }, [rgba.buffer]);
     }
   } catch (reason) {

@@ -237,7 +237,7 @@ export class LiteViewport implements Viewport {
       if (delay > 0) await pause(delay);
       signal.throwIfAborted();
       if (this.target !== index) return false;
-      const preview = await loadPreview(image, this.stage.cell, this.chosen ? voiOf(this.chosen) : null, signal);
+      const preview = await loadPreview(image, this.chosen ? voiOf(this.chosen) : null, signal);
       if (this.target !== index) return false;
       await this.present({ index, image, frame: null, preview, errorKey: null });
       return true;

@@ -47,10 +47,8 @@ export class Prefetcher {
     this.set = set;
     const most = thrifty() ? THRIFTY : Math.max(Math.floor(BUDGET_BYTES / frameSize(set)), 2);
     this.wanted = neighbours(index, set.images.length, direction, Math.min(AHEAD, most), Math.min(BEHIND, most)).slice(0, most);
-    while (this.lanes < LANES) {
-      this.lanes += 1;
-      void this.run(this.abort.signal);
-    }
+    const idle = Math.min(LANES - this.lanes, this.wanted.length);
+    for (let lane = 0; lane < idle; lane += 1) void this.run(this.abort.signal);
   }
 
   stop(): void {
@@ -63,6 +61,7 @@ export class Prefetcher {
   }
 
   private async run(signal: AbortSignal): Promise<void> {
+    this.lanes += 1;
     while (!signal.aborted) {
       const [next, ...rest] = this.wanted;
       const image = next === undefined ? undefined : this.set?.images[next];

@@ -2,11 +2,9 @@
 import type { ImageReference } from '../core/display_set';
 import type { Voi } from '../core/viewport';
 import type { PreviewPicture } from './renderer';
-import type { Size } from './view';
 
-const STEP = 128;
-const LARGEST = 1024;
-const QUALITY = 80;
+/** The size that the page's own stand-in picture has, so that the browser's cache serves both. */
+const SIDE = 512;
 /** Names of PS3.18 §8.3.5.1.4. */
 const WINDOW_FUNCTION: Readonly<Record<Voi['function'], string>> = { LINEAR: 'linear', LINEAR_EXACT: 'linear-exact', SIGMOID: 'sigmoid' };
 
@@ -19,12 +17,10 @@ function preloaded(renderedUrl: string): string | null {
   return null;
 }
 
-/** Sizes in steps, so that a small change of the cell does not miss the browser's cache. */
-function address(image: ImageReference, cell: Size, voi: Voi | null): string {
+function address(image: ImageReference, voi: Voi | null): string {
   const ready = voi === null ? preloaded(image.renderedUrl) : null;
   if (ready !== null) return ready;
-  const side = (length: number): number => Math.min(Math.ceil((length * window.devicePixelRatio) / STEP) * STEP, LARGEST);
-  const base = `${image.renderedUrl}?viewport=${side(cell.width)},${side(cell.height)}&quality=${QUALITY}`;
+  const base = `${image.renderedUrl}?viewport=${SIDE},${SIDE}`;
   return voi === null ? base : `${base}&window=${voi.center},${voi.width},${WINDOW_FUNCTION[voi.function]}`;
 }
 
@@ -32,7 +28,7 @@ function address(image: ImageReference, cell: Size, voi: Voi | null): string {
  * Load a preview; rejects when there is none or the signal aborts.
  * @param voi the window the user chose; null for the header's
  */
-export async function loadPreview(image: ImageReference, cell: Size, voi: Voi | null, signal: AbortSignal): Promise<PreviewPicture> {
+export async function loadPreview(image: ImageReference, voi: Voi | null, signal: AbortSignal): Promise<PreviewPicture> {
   const bitmap = new Image();
   bitmap.fetchPriority = 'high';
   const stop = (): void => {
@@ -40,7 +36,7 @@ export async function loadPreview(image: ImageReference, cell: Size, voi: Voi | 
   };
   signal.addEventListener('abort', stop, { once: true });
   try {
-    bitmap.src = address(image, cell, voi);
+    bitmap.src = address(image, voi);
     await bitmap.decode();
   } finally {
     signal.removeEventListener('abort', stop);

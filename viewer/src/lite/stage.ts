@@ -43,7 +43,8 @@ export class Stage {
       this.onResize();
     });
     this.observer.observe(element);
-    this.measure();
+    // Not drawn yet: whoever follows the layout is still being built.
+    this.readSize();
   }
 
   get rendererKind(): 'gpu' | 'cpu' {
@@ -110,8 +111,12 @@ export class Stage {
     void this.redraw();
   }
 
-  private measure(): void {
+  private readSize(): void {
     this.size = { width: Math.max(this.element.clientWidth, 1), height: Math.max(this.element.clientHeight, 1) };
+  }
+
+  private measure(): void {
+    this.readSize();
     // Drawn at once: a canvas is empty after its size changed, and must not flash.
     cancelAnimationFrame(this.scheduled);
     this.draw();

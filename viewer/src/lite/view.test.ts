@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { apply, FITTED, flipped, imageToCell, inverse, turned, zoomedAt } from './view';
+
+const image = { width: 100, height: 50 };
+const cell = { width: 400, height: 400 };
+const rounded = (point: readonly [number, number]): readonly number[] => point.map((value) => Math.round(value * 1000) / 1000 + 0);
+
+describe('where an image lies', () => {
+  it('fits, in the middle', () => {
+    const map = imageToCell(FITTED, image, 1, cell);
+    expect(rounded(apply(map, [0, 0]))).toEqual([0, 100]);
+    expect(rounded(apply(map, [100, 50]))).toEqual([400, 300]);
+  });
+
+  it('honours pixels that are higher than wide', () => {
+    const map = imageToCell(FITTED, image, 2, cell);
+    expect(rounded(apply(map, [0, 0]))).toEqual([0, 0]);
+    expect(rounded(apply(map, [100, 50]))).toEqual([400, 400]);
+  });
+
+  it('turns clockwise: the first row goes to the right side', () => {
+    const map = imageToCell(turned(FITTED, 1), image, 1, cell);
+    expect(rounded(apply(map, [0, 0]))).toEqual([300, 0]);
+    expect(rounded(apply(map, [100, 0]))).toEqual([300, 400]);
+    expect(rounded(apply(map, [0, 50]))).toEqual([100, 0]);
+  });
+
+  it('turns clockwise on the screen also when flipped', () => {
+    const start = flipped(FITTED, 'horizontal');
+    const [before, after] = [imageToCell(start, image, 1, cell), imageToCell(turned(start, 1), image, 1, cell)];
+    const [x, y] = apply(before, [0, 0]);
+    expect(rounded(apply(after, [0, 0]))).toEqual(rounded([400 - y, x]));
+  });
+
+  it('keeps the point under the pointer when zooming, and undoes itself', () => {
+    const point = [130, 210] as const;
+    const before = apply(inverse(imageToCell(FITTED, image, 1, cell)), point);
+    const zoomed = zoomedAt(FITTED, 3, point, cell);
+    expect(rounded(apply(imageToCell(zoomed, image, 1, cell), before))).toEqual([130, 210]);
+    expect(zoomedAt(zoomed, 1 / 3, point, cell).zoom).toBeCloseTo(1);
+  });
+
+  it('stays within sensible zooms', () => {
+    expect(zoomedAt(FITTED, 1e9, [0, 0], cell).zoom).toBe(100);
+    expect(zoomedAt(FITTED, 1e-9, [0, 0], cell).zoom).toBe(0.05);
+  });
+});
