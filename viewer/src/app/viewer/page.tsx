@@ -101,7 +101,8 @@ function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
 
 function useFirstPicture(workspace: Workspace, onFirstPicture: () => void): void {
   useSignalEffect(() => {
-    if (workspace.cells.some((cell) => ['ready', 'document', 'error'].includes(cell.state.value))) onFirstPicture();
+    const refused = workspace.studies.every((study) => !['opening', 'open'].includes(study.state.value));
+    if (refused || workspace.cells.some((cell) => ['ready', 'document', 'error'].includes(cell.state.value))) onFirstPicture();
   });
 }
 
