@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from storage.index.schema import instance, instance_header, series, study
 
@@ -18,21 +18,13 @@ def find(
     sop_instance_uid: str | None = None,
 ) -> list[Row]:
     """The instances of a study, a series or one, by series number and instance number."""
-    statement = _instances().where(study.c.study_instance_uid == study_instance_uid)
-    if series_instance_uid is not None:
-        statement = statement.where(series.c.series_instance_uid == series_instance_uid)
+    key = {"study": study_instance_uid, "series": series_instance_uid, "sop": sop_instance_uid}
     if sop_instance_uid is not None:
-        statement = statement.where(instance.c.sop_instance_uid == sop_instance_uid)
+        statement = _ONE if series_instance_uid is not None else _ONE_OF_STUDY
     else:
-        statement = statement.order_by(
-            series.c.series_number.is_(None),
-            series.c.series_number,
-            series.c.id,
-            instance.c.instance_number.is_(None),
-            instance.c.instance_number,
-            instance.c.id,
-        )
-    return [dict(row) for row in connection.execute(statement).mappings()]
+        statement = _OF_STUDY if series_instance_uid is None else _OF_SERIES
+    given = {name: value for name, value in key.items() if value is not None}
+    return [dict(row) for row in connection.execute(statement, given).mappings()]
 
 
 def by_id(connection: Connection, identity: int) -> Row | None:
@@ -80,3 +72,20 @@ def _instances() -> Select[Any]:
         .join(series, series.c.id == instance.c.series_fk)
         .join(study, study.c.id == series.c.study_fk)
     )
+
+
+# Made once: they run for each frame that is looked at.
+_ORDER = (
+    series.c.series_number.is_(None),
+    series.c.series_number,
+    series.c.id,
+    instance.c.instance_number.is_(None),
+    instance.c.instance_number,
+    instance.c.id,
+)
+_IN_STUDY = _instances().where(study.c.study_instance_uid == bindparam("study"))
+_IN_SERIES = _IN_STUDY.where(series.c.series_instance_uid == bindparam("series"))
+_ONE_OF_STUDY = _IN_STUDY.where(instance.c.sop_instance_uid == bindparam("sop"))
+_ONE = _IN_SERIES.where(instance.c.sop_instance_uid == bindparam("sop"))
+_OF_STUDY = _IN_STUDY.order_by(*_ORDER)
+_OF_SERIES = _IN_SERIES.order_by(*_ORDER)

@@ -271,7 +271,7 @@ def _name(column: Column[Any], text: str) -> ColumnElement[bool]:
 
 
 def _separated(pattern: str) -> list[str]:
-    """A pattern with each caret or space as either, each able to use the index; after the first few any character does."""
+    """A pattern with each caret or space as either, each able to use the index; of many, only the first vary."""
     first, *others = pattern.replace("^", " ").split(" ")
     found = [first]
     for number, part in enumerate(others):

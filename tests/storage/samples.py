@@ -52,8 +52,8 @@ def ct(study: str, series: int = 1, number: int = 1, **attributes: object) -> Da
 
 
 def pixels(number: int) -> "np.ndarray[tuple[int, int], np.dtype[np.uint16]]":
-    """The pixels of slice ``number``: no two slices have the same."""
-    return (np.arange(ROWS * COLUMNS, dtype="<u2").reshape(ROWS, COLUMNS) + 1000 * number).astype("<u2")
+    """The pixels of slice ``number``: no two of sixty have the same."""
+    return (np.arange(ROWS * COLUMNS, dtype="<u2").reshape(ROWS, COLUMNS) + 1000 * (number % 60)).astype("<u2")
 
 
 def encoded(dataset: Dataset) -> bytes:

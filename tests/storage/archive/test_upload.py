@@ -1,0 +1,115 @@
+"""Instances move from the spool to the object store, verified, and never get lost on the way."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from storage.archive import Archive
+from storage.archive.reconcile import reconcile
+from storage.archive.upload import upload_pending
+from storage.errors import StoreUnavailable
+from storage.index.schema import instance
+from storage.objects import ObjectStore, sha256_of
+from storage.settings import StorageSettings
+from tests.storage.generated import ct_slice, keep
+
+
+@pytest.fixture
+def archive(tmp_path: Path, database_url: str, object_store_settings: dict[str, str]) -> Iterator[Archive]:
+    values = {"data_dir": tmp_path / "data", "database_url": database_url, **object_store_settings}
+    opened = Archive.open(StorageSettings.model_validate(values))
+    opened.index.migrate()
+    yield opened
+    opened.close()
+
+
+def instances(archive: Archive) -> list[dict[str, Any]]:
+    with archive.index.read() as connection:
+        return [dict(row) for row in connection.execute(select(instance).order_by(instance.c.id)).mappings()]
+
+
+def test_everything_waiting_is_moved_and_verified(archive: Archive) -> None:
+    for _ in range(5):
+        keep(archive, ct_slice(study="1.2.3"))
+    files = {row["id"]: archive.spool.path(row["spool_name"]).read_bytes() for row in instances(archive)}
+    assert upload_pending(archive, limit=3) == 3
+    assert upload_pending(archive) == 2
+    assert upload_pending(archive) == 0
+    assert list(archive.spool.ready.iterdir()) == []
+    for row in instances(archive):
+        assert (row["location"], row["stored_at"] is not None) == ("object", True)
+        assert archive.objects.read(row["object_key"]) == files[row["id"]]
+        assert sha256_of(archive.objects, row["object_key"]) == row["sha256"]
+
+
+def test_several_uploaders_at_once(archive: Archive) -> None:
+    for _ in range(12):
+        keep(archive, ct_slice(study="1.2.3"))
+    moved: list[int] = []
+    threads = [threading.Thread(target=lambda: moved.append(upload_pending(archive))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(moved) == 12
+    assert {row["location"] for row in instances(archive)} == {"object"}
+    assert list(archive.spool.ready.iterdir()) == []
+
+
+def test_a_damaged_object_of_an_earlier_attempt_is_replaced(archive: Archive, tmp_path: Path) -> None:
+    keep(archive, ct_slice())
+    (row,) = instances(archive)
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(b"half an obj")
+    assert archive.objects.create(row["object_key"], damaged)
+    assert upload_pending(archive) == 1
+    assert sha256_of(archive.objects, row["object_key"]) == row["sha256"]
+
+
+class Stubborn:
+    """A store whose every create fails; all else is the real store."""
+
+    def __init__(self, real: ObjectStore) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def create(self, key: str, source: Path) -> bool:
+        raise StoreUnavailable("The object store cannot be reached now.")
+
+
+def test_a_store_that_is_away_costs_nothing(archive: Archive) -> None:
+    keep(archive, ct_slice())
+    away = replace(archive, objects=Stubborn(archive.objects))
+    with pytest.raises(StoreUnavailable):
+        upload_pending(away)
+    (row,) = instances(archive)
+    assert row["location"] == "spool"
+    assert archive.spool.path(row["spool_name"]).exists()
+    assert upload_pending(archive) == 1
+
+
+def test_a_stop_after_the_commit_leaves_a_file_that_the_next_start_removes(archive: Archive) -> None:
+    keep(archive, ct_slice())
+    (row,) = instances(archive)
+    copy = archive.spool.path(row["spool_name"]).read_bytes()
+    upload_pending(archive)
+    archive.spool.path(row["spool_name"]).write_bytes(copy)
+    report = reconcile(archive)
+    assert (report.removed, report.ingested, report.duplicates) == (1, 0, 0)
+    assert list(archive.spool.ready.iterdir()) == []
+
+
+def test_a_stop_after_the_upload_is_made_good(archive: Archive) -> None:
+    keep(archive, ct_slice())
+    (row,) = instances(archive)
+    file = archive.spool.path(row["spool_name"])
+    archive.objects.create(row["object_key"], file)
+    assert upload_pending(archive) == 1
+    assert not file.exists()
