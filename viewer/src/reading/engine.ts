@@ -16,7 +16,7 @@ const CONTEXTS = 4;
 /** Two losses within this time: the graphics driver is not to be trusted, and the processor draws from then on. */
 const CONTEXT_LOSS_PATIENCE_MS = 60_000;
 
-export type Renderer = 'auto' | 'cpu';
+export type Renderer = 'auto' | 'gpu' | 'cpu';
 
 /** What a cell answers when Cornerstone asks for an image of its stack, or for its metadata. */
 export interface Seat {

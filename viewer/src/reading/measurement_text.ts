@@ -18,7 +18,6 @@ export function measurementLines(
   const { mean, standardDeviation, minimum, maximum } = measurement;
   if (mean === undefined || standardDeviation === undefined || minimum === undefined || maximum === undefined) return lines;
   const unit = measurement.unit === '' ? '' : ` ${measurement.unit}`;
-  lines.push(`x̄ ${format(mean, 1)}${unit} · σ ${format(standardDeviation, 1)}`);
-  lines.push(`${format(minimum, 1)} … ${format(maximum, 1)}${unit}`);
-  return lines;
+  const range = `${format(minimum, 0)} … ${format(maximum, 0)}${unit}`;
+  return [`x̄ ${format(mean, 1)} ± ${format(standardDeviation, 1)}${unit}`, ...lines, range];
 }

@@ -1,6 +1,9 @@
 /** Decoded frames as pictures: the core's pipeline with the window in force (PS3.3 C.11), fast enough for a drag. */
 import { type DecodedFrame, type GrayscaleFrame, displayValues } from '../core/frame';
-import { type VoiTransform, defaultVoi, displayTable, modalityTable, windowOfTable } from '../core/grayscale';
+import {
+  type GrayscaleParameters, type VoiTransform, defaultVoi, displayValue, isPadding, modalityValue, windowOfTable,
+} from '../core/grayscale';
+import { storedValue } from '../core/pixel_format';
 import type { Voi } from '../core/viewport';
 import type { Picture } from './picture';
 
@@ -24,11 +27,30 @@ export interface Look {
 
 export const PLAIN: Look = { voi: null, inverted: false };
 
+/** The raw values that occur in a frame, with their modality values; there are far fewer of them than pixels. */
+interface Occurring {
+  readonly raw: Uint16Array;
+  /** NaN: padding. */
+  readonly modality: Float64Array;
+}
+
+function occurring(pixels: Uint8Array | Uint16Array, parameters: GrayscaleParameters): Occurring {
+  const seen = new Uint8Array(0x10000);
+  for (const value of pixels) seen[value] = 1;
+  const raw = Uint16Array.from({ length: seen.length }, (_, value) => value).filter((value) => seen[value] === 1);
+  const modality = Float64Array.from(raw, (value) => {
+    const stored = storedValue(value, parameters.format);
+    return isPadding(stored, parameters) ? Number.NaN : modalityValue(stored, parameters.modality);
+  });
+  return { raw, modality };
+}
+
 /** Makes pictures for one cell; remembers what a drag of the window needs again and again for the same frame. */
 export class Presenter {
   private frame: GrayscaleFrame | null = null;
-  private values: Float64Array | null = null;
+  private values: Occurring | null = null;
   private own: VoiTransform | null = null;
+  private readonly table = new Uint8Array(0x10000);
 
   /** What is to be on the screen. */
   picture(frame: DecodedFrame, look: Look): Picture {
@@ -48,8 +70,13 @@ export class Presenter {
     const { pixels, parameters } = frame;
     const transform = this.transform(frame, look);
     if (!(pixels instanceof Uint8Array || pixels instanceof Uint16Array)) return displayValues(frame, transform, look.inverted);
-    this.values ??= modalityTable(parameters);
-    const table = displayTable(this.values, transform, parameters.inverse !== look.inverted);
+    this.values ??= occurring(pixels, parameters);
+    const { table, values: { raw, modality } } = this;
+    const inverse = parameters.inverse !== look.inverted;
+    for (let at = 0; at < raw.length; at += 1) {
+      const value = modality[at] ?? Number.NaN;
+      table[raw[at] ?? 0] = Number.isNaN(value) ? 0 : displayValue(value, transform, inverse);
+    }
     const shown = new Uint8Array(pixels.length);
     for (let at = 0; at < shown.length; at += 1) shown[at] = table[pixels[at] ?? 0] ?? 0;
     return shown;
@@ -68,12 +95,14 @@ export class Presenter {
   }
 }
 
-/** CSS pixels of a drag that change the width by a factor of e, or move the centre by one width. */
-const DRAG_UNIT = 300;
+/** CSS pixels of a drag that double the width. */
+const DOUBLING = 150;
+/** CSS pixels of a drag that move the centre by one width. */
+const WIDTH_TRAVEL = 300;
 
 /** The window after a drag: to the right wider, downwards higher (so darker). */
 export function draggedVoi(voi: Voi, dx: number, dy: number): Voi {
-  const least = voi.function === 'LINEAR' ? 1 : 1e-6;
-  const width = Math.max(voi.width * Math.exp(dx / DRAG_UNIT), least);
-  return { ...voi, center: voi.center + (dy / DRAG_UNIT) * voi.width, width };
+  const least = voi.function === 'LINEAR' ? 1 : 1e-9;
+  const width = Math.max(voi.width * 2 ** (dx / DOUBLING), least);
+  return { ...voi, center: voi.center + (dy / WIDTH_TRAVEL) * voi.width, width };
 }

@@ -4,16 +4,15 @@ import { pixelFormat } from '../core/pixel_format';
 import type { Picture } from './picture';
 import type { Look } from './presentation';
 
-/** Longest side, in pixels: enough to recognise, little to send. */
+/** The size that all previews of the page have, so that the browser's cache serves them. */
 const SIDE = 512;
-const QUALITY = 70;
 
 /** The address of the rendered picture in the window in force. */
 export function previewUrl(image: ImageReference, look: Look): string {
   const { voi } = look;
   const names = { LINEAR: 'linear', LINEAR_EXACT: 'linear-exact', SIGMOID: 'sigmoid' } as const;
   const window = voi ? `&window=${voi.center},${voi.width},${names[voi.function]}` : '';
-  return `${image.renderedUrl}?viewport=${SIDE},${SIDE}&quality=${QUALITY}${window}`;
+  return `${image.renderedUrl}?viewport=${SIDE},${SIDE}${window}`;
 }
 
 /** The rendered picture, as large as the frame; null when the server gives none. */
@@ -21,7 +20,7 @@ export async function preview(image: ImageReference, look: Look, signal: AbortSi
   const format = pixelFormat(image.instance);
   if (!format) return null;
   try {
-    const response = await fetch(previewUrl(image, look), { headers: { Accept: 'image/jpeg' }, credentials: 'same-origin', signal });
+    const response = await fetch(previewUrl(image, look), { credentials: 'same-origin', signal });
     if (!response.ok) return null;
     const bitmap = await createImageBitmap(await response.blob());
     const { columns, rows } = format;

@@ -5,6 +5,7 @@ import type { DisplaySet, ImageReference } from '../core/display_set';
 import { type DecodedFrame, FrameError, type FrameSource, frameBytes } from '../core/frame';
 import { edgeLetters, orientation, position, spacing, turnLetters } from '../core/geometry';
 import type { Tool, Viewport, ViewportState, Voi } from '../core/viewport';
+import { isValid } from '../core/voi';
 import { Cine } from './cine';
 import type { Engine, Seat } from './engine';
 import { type Picture, cornerstoneMetadata } from './picture';
@@ -72,7 +73,8 @@ export class ReadingViewport implements Viewport, Seat {
     this.prefetch = new Prefetch(frames);
     this.belt = new ToolBelt(`filmless-tools-${this.seat}`, this.surface.root, this.hand());
     this.belt.attach(this.surface.viewportId, engine.engineId);
-    this.belt.use('window');
+    // Until a tool is chosen, a finger does what it does everywhere else: it scrolls.
+    this.belt.use('window', 'scroll');
     this.observer = new ResizeObserver(() => engine.resize());
     this.observer.observe(this.surface.root);
     this.surface.root.addEventListener(Enums.Events.IMAGE_RENDERED, this.announceSoon);
@@ -115,6 +117,7 @@ export class ReadingViewport implements Viewport, Seat {
   }
 
   scrollTo(index: number): void {
+    this.cine.stop();
     const count = this.displaySet?.images.length ?? 0;
     const target = Math.min(Math.max(Math.trunc(index), 0), count - 1);
     if (count === 0 || target === this.target) return;
@@ -128,7 +131,7 @@ export class ReadingViewport implements Viewport, Seat {
   }
 
   setVoi(voi: Voi): void {
-    if (this.onScreen?.frame?.kind === 'colour') return;
+    if (!isValid(voi) || this.onScreen?.frame?.kind === 'colour') return;
     this.look = { ...this.look, voi };
     void this.redraw();
   }

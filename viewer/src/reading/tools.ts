@@ -38,7 +38,9 @@ interface PinchDetail extends DragDetail {
 }
 interface WheelDetail {
   readonly element: HTMLDivElement;
-  readonly wheel: { readonly direction: number };
+  /** CSS pixels, whatever unit the wheel has. */
+  readonly wheel: { readonly pixelY: number };
+  readonly points: CanvasPoint;
 }
 
 class WindowTool extends BaseTool {
@@ -60,17 +62,29 @@ class WindowTool extends BaseTool {
 
 /** CSS pixels of a drag that make one image. */
 const DRAG_PER_IMAGE = 8;
+/** Pixels of a wheel that make one image: one notch of a mouse, or several small steps of a trackpad. */
+const WHEEL_PER_IMAGE = 60;
 
 class ScrollTool extends BaseTool {
   static override toolName = 'FilmlessScroll';
   private travelled = 0;
+  private wheeled = 0;
 
   constructor(props: ToolTypes.PublicToolProps = {}) {
     super(props, { supportedInteractionTypes: ['Mouse', 'Touch'] });
   }
 
   mouseWheelCallback(event: CustomEvent<WheelDetail>): void {
-    hands.get(event.detail.element)?.scroll(event.detail.wheel.direction);
+    const { element, wheel: { pixelY } } = event.detail;
+    const magnified = Math.max(window.devicePixelRatio || 1, 1);
+    if (Math.sign(pixelY) !== Math.sign(this.wheeled)) this.wheeled = 0;
+    // Browsers shrink a notch when the page is magnified.
+    this.wheeled += pixelY * magnified;
+    const images = Math.trunc(this.wheeled / WHEEL_PER_IMAGE);
+    if (images === 0) return;
+    const notch = Math.abs(pixelY * magnified) >= WHEEL_PER_IMAGE;
+    this.wheeled = notch ? 0 : this.wheeled - images * WHEEL_PER_IMAGE;
+    hands.get(element)?.scroll(notch ? Math.sign(images) : images);
   }
 
   mouseDragCallback(event: CustomEvent<DragDetail>): void {
@@ -123,12 +137,20 @@ class ZoomTool extends BaseTool {
   }
 }
 
+/** Pixels of a wheel with Ctrl, which is how a trackpad says that fingers spread, that magnify by e. */
+const WHEEL_PER_E = 300;
+
 /** Two fingers: their distance magnifies, their middle pans. */
 class PinchTool extends BaseTool {
   static override toolName = 'FilmlessPinch';
 
   constructor(props: ToolTypes.PublicToolProps = {}) {
-    super(props, { supportedInteractionTypes: ['Touch'] });
+    super(props, { supportedInteractionTypes: ['Mouse', 'Touch'] });
+  }
+
+  mouseWheelCallback(event: CustomEvent<WheelDetail>): void {
+    const { element, wheel, points } = event.detail;
+    hands.get(element)?.zoom(Math.exp(-wheel.pixelY / WHEEL_PER_E), points.canvas);
   }
 
   touchDragCallback(event: CustomEvent<PinchDetail>): void {
@@ -209,18 +231,21 @@ export function registerTools(): void {
   });
 }
 
-const { MouseBindings } = Enums;
+const { MouseBindings, KeyboardBindings } = Enums;
 
 /** What is bound whatever the tool of the primary button is: wheel scrolls, middle pans, right and pinch zoom. */
-function bindings(primary: Tool): Map<string, ToolTypes.IToolBinding[]> {
+function bindings(primary: Tool, finger: Tool): Map<string, ToolTypes.IToolBinding[]> {
   const bound = new Map<string, ToolTypes.IToolBinding[]>([
     [ScrollTool.toolName, [{ mouseButton: MouseBindings.Wheel }]],
     [PanTool.toolName, [{ mouseButton: MouseBindings.Auxiliary }]],
     [ZoomTool.toolName, [{ mouseButton: MouseBindings.Secondary }]],
-    [PinchTool.toolName, [{ numTouchPoints: 2 }]],
+    [PinchTool.toolName, [{ numTouchPoints: 2 }, { mouseButton: MouseBindings.Wheel, modifierKey: KeyboardBindings.Ctrl }]],
   ]);
-  const name = BEHIND[primary];
-  bound.set(name, [...(bound.get(name) ?? []), { mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 }]);
+  const add = (tool: Tool, binding: ToolTypes.IToolBinding): void => {
+    bound.set(BEHIND[tool], [...(bound.get(BEHIND[tool]) ?? []), binding]);
+  };
+  add(primary, { mouseButton: MouseBindings.Primary });
+  add(finger, { numTouchPoints: 1 });
   return bound;
 }
 
@@ -244,8 +269,9 @@ export class ToolBelt {
     this.group.addViewport(viewportId, engineId);
   }
 
-  use(tool: Tool): void {
-    const bound = bindings(tool);
+  /** @param finger the tool of one finger, where that is another one */
+  use(tool: Tool, finger: Tool = tool): void {
+    const bound = bindings(tool, finger);
     for (const name of [...new Set([...Object.values(BEHIND), PinchTool.toolName])]) {
       if (name in MEASURES) this.group.setToolPassive(name, { removeAllBindings: true });
       else this.group.setToolDisabled(name);
