@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from storage.settings import StorageSettings
 from tests.peers import filmless, postgresql, seaweedfs, shared_dicom
+from tests.truth.browser import chromium
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,7 @@ def object_store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> dic
 @pytest.fixture
 def storage_settings(tmp_path: Path, database_url: str) -> StorageSettings:
     """Settings of an empty archive on both databases, with a local object store."""
-    return StorageSettings(data_dir=tmp_path / "data", database_url=database_url)
+    return StorageSettings.model_validate({"data_dir": tmp_path / "data", "database_url": database_url})
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +63,15 @@ def running_pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[filmless.
     """A whole Filmless (`pacs up`) on embedded defaults, shared by the session: use your own UIDs."""
     with filmless.running(tmp_path_factory.mktemp("pacs")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session; each test opens contexts or pages of its own."""
+    with sync_playwright() as playwright:
+        found = chromium(playwright)
+        yield found
+        found.close()
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pydicom.dataset import Dataset
 
 from tests.peers.filmless import Filmless
-from tests.truth.browser import Viewer, chromium, signed_in
+from tests.truth.browser import Viewer, signed_in
 from tests.truth.case import Case
 from tests.truth.cases import block_middles, cases
 
@@ -56,15 +56,6 @@ def truth_server(running_pacs: Filmless) -> Filmless:
     _store(running_pacs)
     running_pacs.add_account(ACCOUNT, "radiologist", PASSWORD)
     return running_pacs
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium for the module."""
-    with sync_playwright() as playwright:
-        found = chromium(playwright)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module", params=["lite-gpu", "lite-cpu", "reading-gpu", "reading-cpu"])
