@@ -65,27 +65,30 @@ def test_search(client: DICOMwebClient, study: list[Dataset]) -> None:
     assert len(client.search_for_instances(str(study[0].StudyInstanceUID), get_remaining=True)) == 6
 
 
-@pytest.mark.parametrize("level", [1, 2, 3])
-def test_metadata(client: DICOMwebClient, study: list[Dataset], level: int) -> None:
-    retrieve = (
-        client.retrieve_study_metadata, client.retrieve_series_metadata, client.retrieve_instance_metadata
-    )[level - 1]  # fmt: skip
-    answer = retrieve(*uids(study[0])[:level])
-    first = Dataset.from_json(answer if level == 3 else answer[0], bulk_data_uri_handler=lambda uri: uri)
+def test_metadata(client: DICOMwebClient, study: list[Dataset]) -> None:
+    study_uid, series_uid, instance_uid = uids(study[0])
+    of_study = client.retrieve_study_metadata(study_uid)
+    of_series = client.retrieve_series_metadata(study_uid, series_uid)
+    of_instance = client.retrieve_instance_metadata(study_uid, series_uid, instance_uid)
+    assert len(of_study) == len(of_series) == 6
+    assert of_study[0] == of_series[0] == of_instance
+    first = Dataset.from_json(of_instance, bulk_data_uri_handler=lambda uri: b"")
     assert first.SOPInstanceUID == study[0].SOPInstanceUID
     assert first.PatientName == study[0].PatientName
 
 
-@pytest.mark.parametrize("level", [1, 2, 3])
 @pytest.mark.parametrize("media_types", [None, (("application/dicom", "*"),)])
 def test_instances(
-    client: DICOMwebClient, study: list[Dataset], level: int, media_types: tuple[tuple[str, str], ...] | None
+    client: DICOMwebClient, study: list[Dataset], media_types: tuple[str | tuple[str, str], ...] | None
 ) -> None:
-    retrieve = (client.retrieve_study, client.retrieve_series, client.retrieve_instance)[level - 1]
-    answer = retrieve(*uids(study[0])[:level], media_types=media_types)
-    found = [answer] if level == 3 else list(answer)
-    assert [ds.PixelData for ds in found] == [ds.PixelData for ds in study[: len(found)]]
-    assert len(found) == (1 if level == 3 else 6)
+    study_uid, series_uid, instance_uid = uids(study[0])
+    pixels = [ds.PixelData for ds in study]
+    of_study = client.retrieve_study(study_uid, media_types=media_types)
+    of_series = client.retrieve_series(study_uid, series_uid, media_types=media_types)
+    of_instance = client.retrieve_instance(study_uid, series_uid, instance_uid, media_types=media_types)
+    assert [ds.PixelData for ds in of_study] == pixels
+    assert [ds.PixelData for ds in of_series] == pixels
+    assert of_instance.PixelData == pixels[0]
 
 
 def test_streaming_a_study(client: DICOMwebClient, study: list[Dataset]) -> None:

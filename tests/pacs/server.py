@@ -26,7 +26,7 @@ class WebServer:
     def __init__(self, folder: Path, database_url: str, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.port = free_port()
-        self.settings = StorageSettings(data_dir=folder / "data", database_url=database_url)
+        self.settings = StorageSettings.model_validate({"data_dir": folder / "data", "database_url": database_url})
         self.environment = {"FILMLESS_DATABASE_URL": database_url, **(environment or {})}
         self.log = folder / "web.log"
         self.archive = Archive.open(self.settings)

@@ -224,7 +224,7 @@ class TestStudyList:
         assert answer.json()["total"] == len(found)
 
     def test_a_row_holds_what_the_list_shows(self, client: httpx.Client, kept: list[Dataset]) -> None:
-        (row,) = client.get("/api/studies?q=QIDO-1").json()["studies"]
+        (row,) = client.get("/api/studies?q=QIDO&modality=MR").json()["studies"]
         assert row["patient_name"] == "NGUYỄN^VĂN^ĐỨC"
         assert row["modalities"] == ["CT", "MR"]
         assert row["number_of_instances"] == 3

@@ -1,6 +1,7 @@
 """Sign-in, sessions, bearer tokens and requests from other sites."""
 
 import time
+import uuid
 from collections.abc import Iterator
 
 import httpx
@@ -124,7 +125,7 @@ class TestOtherSites:
 
     @pytest.fixture
     def signed_in(self, web: WebServer, browser: httpx.Client) -> httpx.Client:
-        name = f"user{id(browser)}"
+        name = f"user-{uuid.uuid4()}"
         web.account(name)
         assert sign_in(browser, name).status_code == 200
         return browser
@@ -147,8 +148,8 @@ class TestOtherSites:
         assert signed_in.get("/api/session").status_code == 200, "still signed in"
 
     def test_they_cannot_sign_a_browser_in(self, web: WebServer, browser: httpx.Client) -> None:
-        web.account(f"victim{id(browser)}")
-        answer = sign_in(browser, f"victim{id(browser)}", Origin="https://evil.example")
+        web.account("victim")
+        answer = sign_in(browser, "victim", Origin="https://evil.example")
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
 

@@ -63,7 +63,7 @@ def compressed(client: httpx.Client) -> tuple[Dataset, bytes]:
     (ds,) = instances.study(1)
     pixels = bytes(ds.PixelData)
     array = np.frombuffer(pixels, "<u2").reshape(ds.Rows, ds.Columns)
-    ds.PixelData = encapsulate([imagecodecs.jpegls_encode(array)])
+    ds.PixelData = encapsulate([bytes(imagecodecs.jpegls_encode(array))])
     ds["PixelData"].is_undefined_length = True
     ds.file_meta.TransferSyntaxUID = JPEGLSLossless
     store(client, [ds])
@@ -188,7 +188,7 @@ class TestMetadata:
         ):
             answer = client.get(f"{path}/metadata")
             assert answer.headers["content-type"] == "application/dicom+json"
-            found = [Dataset.from_json(one, bulk_data_uri_handler=lambda uri: uri) for one in answer.json()]
+            found = [Dataset.from_json(one, bulk_data_uri_handler=lambda uri: b"") for one in answer.json()]
             assert [ds.SOPInstanceUID for ds in found] == [ds.SOPInstanceUID for ds in study[:count]]
             assert found[0].PatientName == "NGUYỄN^VĂN^ĐỨC"
             assert found[0].ImagePositionPatient == [0, 0, 2]
@@ -341,12 +341,10 @@ class TestBulkData:
         address = found["00081140"]["Value"][1]["00420011"]["BulkDataURI"]
         assert get(client, address, "application/octet-stream").content == bytes(range(256)) * 40
 
-    @pytest.mark.parametrize(
-        "path", ["00100010/", "7FE0", "7FE00010/1/7FE00010", "../metadata", "00081140", "00420011"]
-    )
+    @pytest.mark.parametrize("path", ["00100010/", "7FE0", "7FE00010/1/7FE00010", "00081140", "00420011"])
     def test_what_is_not_there(self, client: httpx.Client, study: list[Dataset], path: str) -> None:
         answer = get(client, f"{instances.path(study[0])}/bulkdata/{path}", "application/octet-stream")
-        assert answer.status_code in (404, 200) if path == "../metadata" else answer.status_code == 404
+        assert answer.status_code == 404
 
 
 class TestPictures:
@@ -394,7 +392,7 @@ class TestPictures:
         (ds,) = instances.study(1)
         ds.Rows = ds.Columns = 46341
         ds.file_meta.TransferSyntaxUID = JPEGLSLossless
-        ds.PixelData = encapsulate([imagecodecs.jpegls_encode(np.zeros((8, 8), np.uint16))])
+        ds.PixelData = encapsulate([bytes(imagecodecs.jpegls_encode(np.zeros((8, 8), np.uint16)))])
         ds["PixelData"].is_undefined_length = True
         answer = stow(client, [part10(ds)])
         assert answer.status_code == 200, "it is kept: nothing is lost"
@@ -424,7 +422,7 @@ class TestScope:
     def test_a_series_of_another_study_is_not_found(self, client: httpx.Client, study: list[Dataset]) -> None:
         (other,) = instances.study(1)
         store(client, [other])
-        mixed = copy.copy(study[0])
+        mixed = copy.deepcopy(study[0])
         mixed.SeriesInstanceUID = other.SeriesInstanceUID
         assert get(client, f"{instances.path(mixed)}/metadata", "*/*").status_code == 404
         assert get(client, f"{series_path(mixed)}/metadata", "*/*").status_code == 404
