@@ -9,10 +9,12 @@ from dicom_nodes.identifier import Identifier
 from dicom_nodes.scp import contexts
 from dicom_nodes.scp.request import Request
 from dicom_nodes.status import Code, Status, of_query
+from storage.archive import retrieve
 from storage.archive.query import Query, search
 from storage.dicom.attributes import Level
-from storage.errors import InvalidQuery
+from storage.errors import InvalidQuery, NotFound
 
+SOP_CLASSES_IN_STUDY = 0x00080062
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 UNIQUE_KEYS: Mapping[str, int] = {
     "PATIENT": identifiers.PATIENT_ID,
@@ -91,11 +93,22 @@ def _answer_matches(request: Request) -> Status:
         answer[identifiers.RETRIEVE_AE_TITLE] = ("AE", request.session.settings.aet)
         if identifiers.INSTANCE_AVAILABILITY in keys.identifier.keys:
             answer[identifiers.INSTANCE_AVAILABILITY] = ("CS", "ONLINE")
+        if SOP_CLASSES_IN_STUDY in wanted and keys.level == "STUDY":
+            answer[SOP_CLASSES_IN_STUDY] = ("UI", _sop_classes(request, answer[identifiers.STUDY_INSTANCE_UID][1]))
         encoded = identifiers.encode(answer, request.transfer_syntax, keys.identifier.character_sets)
         request.send(CommandField.C_FIND_RSP, pending, data_set=encoded)
     if result.total > len(result.rows):
         return Status(Code.OUT_OF_RESOURCES, f"{result.total} matches, only {limit} are answered; narrow the query.")
     return Status(Code.SUCCESS)
+
+
+def _sop_classes(request: Request, study: str) -> str:
+    """SOP Classes in Study: clients ask for it to know which presentation contexts a C-GET will need."""
+    try:
+        rows = retrieve.instances(request.session.archive, study)
+    except NotFound:  # deleted since it was found
+        return ""
+    return "\\".join(sorted({row.sop_class_uid for row in rows}))
 
 
 def _query(keys: Keys, limit: int) -> Query:

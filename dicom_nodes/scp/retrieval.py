@@ -82,18 +82,26 @@ def _instances(request: Request, keys: Keys, study: str) -> Iterable[InstanceRow
 def _note(request: Request, rows: Sequence[InstanceRow], destination: str) -> None:
     """Ask permission for each study and write it down, refusals too."""
     principal, archive = request.session.caller.principal, request.session.archive
-    studies = {row.study_instance_uid: row.facility_id for row in rows}
+    studies = {row.study_instance_uid: row for row in rows}
     refused: Forbidden | None = None
     with archive.index.write() as connection:
-        for study, facility in studies.items():
+        for study, one in studies.items():
             outcome: audit.Outcome = "success"
             try:
-                may(principal, Action.EXPORT, facility)
+                may(principal, Action.EXPORT, one.facility_id)
             except Forbidden as error:
                 refused, outcome = error, "refused"
             count = sum(row.study_instance_uid == study for row in rows)
             detail: audit.Detail = {"destination": destination, "instances": count, "association": request.session.id}
-            audit.record(connection, principal, Action.EXPORT, outcome, study_instance_uid=study, detail=detail)
+            audit.record(
+                connection,
+                principal,
+                Action.EXPORT,
+                outcome,
+                study_instance_uid=study,
+                patient_id=one.patient_id,
+                detail=detail,
+            )
     if refused is not None:
         raise refused
 

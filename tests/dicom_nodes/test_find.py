@@ -40,9 +40,8 @@ def study(node: RunningNode, tmp_path: Path) -> str:
 
 def ask(node: RunningNode, query: Dataset, model: str = STUDY_ROOT) -> tuple[list[Dataset], list[Dataset]]:
     """All statuses and all matches of a query."""
-    with associated(
-        node.destination, [(model, build_context(model).transfer_syntax[:2])], node.settings
-    ) as association:
+    proposal = [(model, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])]
+    with associated(node.destination, proposal, node.settings) as association:
         answers = list(association.send_c_find(query, model))
     return [status for status, _ in answers], [match for _, match in answers if match is not None]
 
@@ -54,6 +53,10 @@ def test_studies(node: RunningNode, study: str) -> None:
     assert match.SpecificCharacterSet == "ISO_IR 192"
     assert (match.PatientName, match.StudyDescription) == ("NGUYỄN^VĂN^ĐỨC", "CT sọ não")
     assert (match.ModalitiesInStudy, match.NumberOfStudyRelatedInstances) == ("CT", 3)
+    (match_with_classes,) = find(
+        node.destination, "STUDY", {"StudyInstanceUID": study, "SOPClassesInStudy": ""}, node.settings
+    )
+    assert match_with_classes.SOPClassesInStudy == "1.2.840.10008.5.1.4.1.1.2"
     assert (match.QueryRetrieveLevel, match.RetrieveAETitle) == ("STUDY", "FILMLESS")
 
 
