@@ -94,9 +94,9 @@ class Header:
         elements = self.elements
         try:
             for tag, item in zip(steps[:-1:2], steps[1::2], strict=True):
-                elements = (elements[int(tag, 16)].items or [])[int(item) - 1]
+                elements = dict(enumerate(elements[int(tag, 16)].items or [], 1))[int(item)]
             return elements.get(int(steps[-1], 16))
-        except (KeyError, ValueError, IndexError):
+        except (KeyError, ValueError):
             return None
 
 

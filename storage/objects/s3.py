@@ -96,11 +96,18 @@ class S3Store:
         if length == 0:
             return b""
         with _translated():
-            if length is None and offset == 0:
-                return bytes(obstore.get(self._bucket, key).bytes())
-            if length is None:
-                return bytes(obstore.get(self._bucket, key, options={"range": {"offset": offset}}).bytes())
+            try:
+                return self._read(key, offset, length)
+            except BaseError:
+                # To ask for nothing but bytes behind the end is an error of S3, and no bytes for us.
+                if offset and obstore.head(self._bucket, key)["size"] <= offset:
+                    return b""
+                raise
+
+    def _read(self, key: str, offset: int, length: int | None) -> bytes:
+        if length is not None:
             return bytes(obstore.get_range(self._bucket, key, start=offset, length=length))
+        return bytes(obstore.get(self._bucket, key, options={"range": {"offset": offset}} if offset else None).bytes())
 
     def chunks(self, key: str, offset: int = 0) -> Iterator[bytes]:
         """See :class:`ObjectStore`."""

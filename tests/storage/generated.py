@@ -4,9 +4,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from pydicom import config
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
+from pydicom.tag import Tag
 from pydicom.uid import generate_uid
 
 from storage.access import facilities
@@ -51,7 +55,8 @@ def ct_slice(*, study: str = "", series: str = "", sop: str = "", **attributes: 
     }
     for keyword, value in values.items():
         if value is not None:
-            setattr(made, keyword, value)
+            tag = Tag(tag_for_keyword(keyword) or keyword)
+            made.add(DataElement(tag, dictionary_VR(tag), value, validation_mode=config.IGNORE))
     if "PixelData" in made:
         made["PixelData"].VR = "OW"
     return made
@@ -101,9 +106,7 @@ def local_source(archive: Archive, **changes: Any) -> Source:
     return Source(**values)
 
 
-def keep(
-    archive: Archive, dataset: Dataset, source: Source | None = None, principal: Principal = SYSTEM
-) -> Receipt:
+def keep(archive: Archive, dataset: Dataset, source: Source | None = None, principal: Principal = SYSTEM) -> Receipt:
     """Spool and ingest a data set."""
     spooled = spool(
         archive.spool,

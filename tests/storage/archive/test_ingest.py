@@ -214,7 +214,7 @@ def test_a_truncated_instance_leaves_nothing(archive: Archive) -> None:
 
 
 def test_odd_values_do_not_keep_an_instance_out(archive: Archive) -> None:
-    dataset = ct_slice(StudyDate="2026.01.02", StudyTime="10:11:12", PatientSex="không rõ giới tính của người này")
+    dataset = ct_slice(StudyDate="2026.01.02", StudyTime="10:11:12", PatientSex="MALE OR FEMALE OR OTHER")
     data = encode(dataset).replace(b"A1", b"A\0").replace(b"IS\x02\x001 ", b"IS\x02\x00x!")
     spooled = spool(archive.spool, data, sop_instance_uid=dataset.SOPInstanceUID)
     ingest(archive, spooled, local_source(archive), SYSTEM)
@@ -230,8 +230,9 @@ def test_rights_and_reach_decide(archive: Archive) -> None:
     reader = Principal("user", "an", facilities=None)
     keep(archive, ct_slice(study=STUDY), local_source(archive, facility_id=here))
     for principal, facility_id in ((sender, here), (sender, there), (reader, here)):
+        source = local_source(archive, facility_id=facility_id, context=principal.name)
         with pytest.raises(Forbidden):
-            keep(archive, ct_slice(study=STUDY), local_source(archive, facility_id=facility_id), principal)
+            keep(archive, ct_slice(study=STUDY), source, principal)
     keep(archive, ct_slice(study="1.2.9"), local_source(archive, facility_id=there), sender)
     assert {row["study_instance_uid"]: row["facility_id"] for row in rows(archive, study)} == {
         STUDY: here,
@@ -272,21 +273,21 @@ def test_an_index_that_is_away_keeps_nothing(archive: Archive, monkeypatch: pyte
 
 def test_every_real_file_is_kept_or_refused_for_a_reason(archive: Archive, dicom_files: Path) -> None:
     source: Source = local_source(archive, kind="import")
-    kept = 0
+    kept, reasons = 0, []
     for path in sorted(path for path in dicom_files.rglob("*") if path.is_file() and path.suffix != ".xz"):
         try:
             data, transfer_syntax_uid = dataset_of_file(path)
             spooled = spool(archive.spool, data, transfer_syntax_uid=transfer_syntax_uid, sop_class_uid="")
             receipt = ingest(archive, spooled, source, SYSTEM)
-        except ArchiveError as error:
-            assert isinstance(error, InvalidInstance | DuplicateConflict), path
-            assert str(error)
+        except (InvalidInstance, DuplicateConflict) as error:
+            reasons.append(str(error))
             continue
         kept += not receipt.duplicate
     with archive.index.read() as connection:
         assert connection.scalar(select(func.count()).select_from(instance)) == kept
         assert connection.scalar(select(func.sum(study.c.number_of_instances))) == kept
     assert kept > 150
+    assert all(reasons)
     assert spool_is(archive, kept)
 
 

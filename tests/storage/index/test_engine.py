@@ -29,9 +29,14 @@ def codes(index: Index) -> list[str]:
 def test_a_block_that_ends_commits_and_one_that_raises_does_not(index: Index) -> None:
     with index.write() as connection:
         connection.execute(insert(facility).values(code="A"))
-    with pytest.raises(ValueError, match="no"), index.write() as connection:
-        connection.execute(insert(facility).values(code="B"))
-        raise ValueError("no")
+
+    def fail() -> None:
+        with index.write() as connection:
+            connection.execute(insert(facility).values(code="B"))
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
     assert codes(index) == ["A"]
 
 

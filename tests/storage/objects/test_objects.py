@@ -14,7 +14,11 @@ from storage.settings import StorageSettings
 
 @pytest.fixture
 def store(tmp_path: Path, object_store_settings: dict[str, str]) -> ObjectStore:
-    return open_store(StorageSettings(data_dir=tmp_path, **object_store_settings))
+    return open_store(settings_of(tmp_path, object_store_settings))
+
+
+def settings_of(folder: Path, values: dict[str, str]) -> StorageSettings:
+    return StorageSettings.model_validate({"data_dir": folder, **values})
 
 
 def file_of(folder: Path, data: bytes, name: str = "source") -> Path:
@@ -86,10 +90,13 @@ def test_what_is_absent_is_not_found(store: ObjectStore) -> None:
 def test_delete_and_list(store: ObjectStore, tmp_path: Path) -> None:
     for key in ("instances/a/1", "instances/a/2", "instances/b/3", "derived/4"):
         store.create(key, file_of(tmp_path, key.encode(), key.replace("/", "_")))
-    assert {(head.key, head.size) for head in store.keys("instances/a/")} == {("instances/a/1", 13), ("instances/a/2", 13)}
+    assert {(head.key, head.size) for head in store.keys("instances/a/")} == {
+        ("instances/a/1", 13),
+        ("instances/a/2", 13),
+    }
     store.delete("instances/a/1")
     store.delete("instances/a/1")
-    assert {head.key for head in store.keys()} == {"instances/a/2", "instances/b/3", "derived/4"}
+    assert {head.key for head in store.keys("")} == {"instances/a/2", "instances/b/3", "derived/4"}
     assert list(store.keys("absent/")) == []
 
 
@@ -98,12 +105,12 @@ def test_an_open_store_answers_a_check_and_can_be_opened_again(
 ) -> None:
     store.put("k", b"1")
     store.check()
-    again = open_store(StorageSettings(data_dir=tmp_path, **object_store_settings))
+    again = open_store(settings_of(tmp_path, object_store_settings))
     assert again.read("k") == b"1"
 
 
 def test_a_local_key_never_leaves_the_folder(tmp_path: Path) -> None:
-    store = open_store(StorageSettings(data_dir=tmp_path, object_store=str(tmp_path / "objects")))
+    store = open_store(settings_of(tmp_path, {"object_store": str(tmp_path / "objects")}))
     (tmp_path / "secret").write_text("x")
     for key in ("../secret", "/etc/passwd", "a/../../secret", "", ".", "a//b"):
         with pytest.raises(NotFound):
@@ -111,7 +118,7 @@ def test_a_local_key_never_leaves_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_local_object_is_a_file_and_a_link_of_its_source(tmp_path: Path) -> None:
-    store = open_store(StorageSettings(data_dir=tmp_path, object_store=str(tmp_path / "objects")))
+    store = open_store(settings_of(tmp_path, {"object_store": str(tmp_path / "objects")}))
     source = file_of(tmp_path, b"data")
     store.create("a/b", source)
     path = store.path("a/b")
@@ -125,7 +132,7 @@ def test_a_local_store_on_another_file_system_copies(tmp_path: Path) -> None:
     elsewhere = Path("/dev/shm")
     if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system here")
-    store = open_store(StorageSettings(data_dir=tmp_path, object_store=str(tmp_path / "objects")))
+    store = open_store(settings_of(tmp_path, {"object_store": str(tmp_path / "objects")}))
     source = elsewhere / f"filmless-test-{tmp_path.name}"
     source.write_bytes(b"data")
     try:
@@ -134,22 +141,27 @@ def test_a_local_store_on_another_file_system_copies(tmp_path: Path) -> None:
     finally:
         source.unlink()
     assert store.read("a/b") == b"data"
-    assert [head.key for head in store.keys()] == ["a/b"]
+    assert [head.key for head in store.keys("")] == ["a/b"]
 
 
 def test_a_server_that_is_away_or_refuses_is_unavailable(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    away = {"object_store": "s3://bucket", "s3_endpoint": "http://127.0.0.1:9", "s3_access_key": "a", "s3_secret_key": "b"}
+    away = {
+        "object_store": "s3://bucket",
+        "s3_endpoint": "http://127.0.0.1:9",
+        "s3_access_key": "a",
+        "s3_secret_key": "b",
+    }
     with pytest.raises(StoreUnavailable):
-        open_store(StorageSettings(data_dir=tmp_path, **away))
+        open_store(settings_of(tmp_path, away))
     server = request.getfixturevalue("seaweed")
     wrong = {**server.settings(server.bucket()), "s3_secret_key": "wrong"}
     with pytest.raises(StoreUnavailable):
-        open_store(StorageSettings(data_dir=tmp_path, **wrong))
+        open_store(settings_of(tmp_path, wrong))
 
 
 def test_a_bucket_is_made_where_there_is_none(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue("seaweed")
-    settings = StorageSettings(data_dir=tmp_path, **server.settings("made-by-the-archive"))
+    settings = settings_of(tmp_path, server.settings("made-by-the-archive"))
     open_store(settings).put("k", b"1")
     assert open_store(settings).read("k") == b"1"
 
