@@ -54,10 +54,9 @@ def _move(
     for proposals, batch in _batches(rows):
         if request.cancelled:
             return None
-        offers = [(sop_class, list(syntaxes)) for sop_class, syntaxes in proposals]
         before = run.counts.remaining
         try:
-            with associated(destination, offers, request.session.settings) as association:
+            with associated(destination, proposals, request.session.settings) as association:
                 run.send_all(batch, Sender(association, originator))
         except AssociationFailed as error:
             log.warning("C-MOVE could not reach the destination", association=request.session.id, reason=str(error))

@@ -1,7 +1,7 @@
 """Calling a peer: an association as requestor, with errors in plain words (PS3.8 §7.1)."""
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from pydicom.uid import UID
@@ -39,7 +39,7 @@ class AssociationFailed(ArchiveError):
 
 @contextmanager
 def associated(
-    destination: Destination, proposals: Iterable[tuple[str, list[str]]], settings: NodeSettings
+    destination: Destination, proposals: Iterable[tuple[str, Sequence[str]]], settings: NodeSettings
 ) -> Iterator[Association]:
     """An established association, released at the end of the block, aborted if the block fails.
 
@@ -60,7 +60,9 @@ def associated(
     association.kill()
 
 
-def _request(destination: Destination, proposals: list[tuple[str, list[str]]], settings: NodeSettings) -> Association:
+def _request(
+    destination: Destination, proposals: list[tuple[str, Sequence[str]]], settings: NodeSettings
+) -> Association:
     if not 0 < len(proposals) <= MAXIMUM_CONTEXTS:
         raise ValueError(f"An association has 1 to {MAXIMUM_CONTEXTS} presentation contexts.")
     entity = ApplicationEntity(settings.aet)
@@ -95,7 +97,7 @@ def _request(destination: Destination, proposals: list[tuple[str, list[str]]], s
     return association
 
 
-def _proposal(context_id: int, abstract_syntax: str, transfer_syntaxes: list[str]) -> PresentationContext:
+def _proposal(context_id: int, abstract_syntax: str, transfer_syntaxes: Sequence[str]) -> PresentationContext:
     context = PresentationContext()
     context.context_id = context_id
     context.abstract_syntax = UID(abstract_syntax)

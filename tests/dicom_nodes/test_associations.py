@@ -28,7 +28,7 @@ def test_a_registered_ae_acts_for_its_facility_with_its_rights(archive: Archive)
     assert caller.facility_id == district.id
     assert caller.principal.kind == "ae"
     assert caller.principal.rights == {Action.STORE}
-    assert caller.principal.facilities == {district.id}
+    assert caller.principal.facilities == frozenset({district.id})
 
 
 def test_a_known_title_from_another_address_is_refused_and_the_log_says_what_to_do(archive: Archive) -> None:

@@ -17,8 +17,8 @@ EXPLICIT, IMPLICIT, JPEG_BASELINE, JPEG_LOSSLESS = (
 def negotiated(abstract_syntax: str, *transfer_syntaxes: str) -> tuple[int, str]:
     proposal = PresentationContext()
     proposal.context_id = 1
-    proposal.abstract_syntax = abstract_syntax  # type: ignore[assignment]  # the setter takes text
-    proposal.transfer_syntax = list(transfer_syntaxes)  # type: ignore[assignment]  # likewise
+    proposal.abstract_syntax = abstract_syntax
+    proposal.transfer_syntax = list(transfer_syntaxes)
     results, _ = negotiate_as_acceptor([proposal], contexts.supported([proposal], {}, "accept"))
     return int(results[0].result or 0), str(results[0].transfer_syntax[0])
 
