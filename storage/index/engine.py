@@ -140,6 +140,7 @@ class Index:
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # they are patient data, and errors are logged
         pool_size=16,
         max_overflow=48,
         pool_timeout=BUSY_TIMEOUT_S,
@@ -205,6 +206,7 @@ def _synchronous(connection: Connection, level: str) -> None:
 def _postgresql_engine(url: str) -> Engine:
     return create_engine(
         url,
+        hide_parameters=True,
         pool_size=8,
         max_overflow=24,
         pool_timeout=BUSY_TIMEOUT_S,
