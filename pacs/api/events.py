@@ -6,6 +6,7 @@ facilities. A listener that reads slowly gets the latest state of each study, ne
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -173,20 +174,27 @@ async def events(request: Request, study: str | None = None) -> StreamingRespons
 async def _stream(request: Request, svc: Service, feed: StudyFeed, subscriber: Subscriber) -> AsyncIterator[bytes]:
     """Give events until the browser goes, the session ends or its reach changes; a browser then connects again."""
     feed.subscribe(subscriber)
+    checked = time.monotonic()
     try:
         yield b"retry: 1000\n\n"
         while not feed.closed:
-            found = await subscriber.next(KEEP_ALIVE_S)
+            found = await subscriber.next(max(0.0, checked + KEEP_ALIVE_S - time.monotonic()))
+            if time.monotonic() - checked >= KEEP_ALIVE_S:
+                # However much is going on, a session that has ended hears no more.
+                if not await svc.work.run(_still_may, request, svc, subscriber):
+                    return
+                checked = time.monotonic()
+                found = found or b": keep-alive\n\n"
             if found:
                 yield found
-                continue
-            try:
-                credential = await svc.work.run(authenticate, request, svc.archive, svc.settings)
-                permission.may(credential.principal, Action.SEARCH, None)
-            except (Unauthenticated, Forbidden):
-                return
-            if permission.reach(credential.principal) != subscriber.facilities:
-                return
-            yield b": keep-alive\n\n"
     finally:
         feed.unsubscribe(subscriber)
+
+
+def _still_may(request: Request, svc: Service, subscriber: Subscriber) -> bool:
+    try:
+        principal = authenticate(request, svc.archive, svc.settings).principal
+        permission.may(principal, Action.SEARCH, None)
+    except (Unauthenticated, Forbidden):
+        return False
+    return permission.reach(principal) == subscriber.facilities

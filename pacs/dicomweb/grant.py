@@ -9,7 +9,18 @@ from storage.access import permission
 from storage.access.principal import Action
 from storage.archive import retrieve
 from storage.archive.retrieve import InstanceRow
-from storage.archive.view import allow
+from storage.archive.view import allow, allow_study
+
+
+def study(request: Request, svc: Service, action: Action, study_instance_uid: str) -> None:
+    """Allow an act on a study to the one who asks. Blocking.
+
+    Raises:
+        Unauthenticated, InvalidRequest, NotFound, Forbidden: as :func:`instances`.
+    """
+    principal = principal_of(request, svc.archive, svc.settings)
+    permission.may_anywhere(principal, action)
+    allow_study(svc.archive, principal, action, uid(study_instance_uid))
 
 
 def instances(

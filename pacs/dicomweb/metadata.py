@@ -4,16 +4,16 @@ import gzip
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
-from storage.archive.series_document import SeriesDocument
 
 from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import require
 from pacs.web.headers import accepts_gzip, etag_matches
-from pacs.web.resource import ROOT
+from pacs.web.resource import ROOT, uid
 from pacs.web.service import Service, service
 from storage.access.principal import Action
 from storage.archive import series_document
+from storage.archive.series_document import SeriesDocument
 
 DICOM_JSON = "application/dicom+json"
 
@@ -44,9 +44,9 @@ async def metadata(request: Request, study: str, series: str | None = None, inst
 
 def _document(request: Request, svc: Service, resource: tuple[str, str | None, str | None]) -> SeriesDocument:
     study, series, instance = resource
-    grant.instances(request, svc, Action.VIEW, *resource)
+    grant.study(request, svc, Action.VIEW, study)
     if series is None:
         return series_document.study_document(svc.archive, study)
     if instance is None:
-        return series_document.document(svc.archive, study, series)
-    return series_document.instance_document(svc.archive, study, series, instance)
+        return series_document.document(svc.archive, study, uid(series))
+    return series_document.instance_document(svc.archive, study, uid(series), uid(instance))

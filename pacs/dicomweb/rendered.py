@@ -6,7 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
-from storage.archive.retrieve import InstanceRow
 
 from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import acceptable
@@ -17,6 +16,7 @@ from pacs.web.resource import ROOT, frame_numbers
 from pacs.web.service import Service, service
 from storage.access.principal import Action
 from storage.archive import retrieve
+from storage.archive.retrieve import InstanceRow
 from storage.errors import InvalidQuery, NotAcceptable, NotFound
 from storage.pixels.grayscale import VoiFunction
 from storage.pixels.render import RenderOptions

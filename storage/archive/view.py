@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from storage.access import audit, permission
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
-from storage.errors import Forbidden
+from storage.errors import Forbidden, NotFound
+from storage.index import listing
 from storage.index.engine import Index
 
 NOTED_AGAIN_AFTER_S = 300.0
@@ -39,6 +40,20 @@ def allow(
         _note(archive, principal, action, "refused", study_instance_uid, patient_id)
         raise
     _note(archive, principal, action, "success", study_instance_uid, patient_id)
+
+
+def allow_study(archive: Archive, principal: Principal, action: Action, study_instance_uid: str) -> None:
+    """Find the study and ask :func:`allow`.
+
+    Raises:
+        NotFound: there is no such study.
+        Forbidden, StoreUnavailable: as :func:`allow`.
+    """
+    with archive.index.read() as connection:
+        row = listing.by_uid(connection, study_instance_uid)
+    if row is None:
+        raise NotFound("There is no such study.")
+    allow(archive, principal, action, row["facility_id"], study_instance_uid, row["patient_id"])
 
 
 def _note(

@@ -1,9 +1,11 @@
 """dicomweb-client, an independent implementation, stores, searches and retrieves (PS3.18 §10)."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import requests
 from dicomweb_client.api import DICOMwebClient
@@ -11,6 +13,7 @@ from pydicom.dataset import Dataset
 
 from storage.access.principal import Role
 from tests import instances
+from tests.pacs.message import part10
 from tests.pacs.server import WebServer
 from tests.peers import postgresql
 
@@ -42,7 +45,8 @@ def client(web: WebServer) -> Iterator[DICOMwebClient]:
 
 @pytest.fixture(scope="module")
 def study(client: DICOMwebClient) -> list[Dataset]:
-    made = instances.study(6, patient_id="DWC-1")
+    # read back, because dicomweb-client leaves out the preamble of a data set that never was a file
+    made = [pydicom.dcmread(io.BytesIO(part10(ds))) for ds in instances.study(6, patient_id="DWC-1")]
     answer = client.store_instances(made)
     assert len(answer.ReferencedSOPSequence) == 6
     assert "FailedSOPSequence" not in answer

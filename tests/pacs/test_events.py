@@ -21,12 +21,15 @@ EVENT = re.compile(rb"event: study\ndata: ([^\n]+)\n\n")
 
 
 class Listener:
-    """An open event stream on a bare socket."""
+    """An open event stream on a bare socket, which the server closes when it ends the stream."""
 
     def __init__(self, web: WebServer, token: str, query: str = "") -> None:
         self._buffer = b""
         self._socket = socket.create_connection(("127.0.0.1", web.port), 60)
-        head = f"GET /api/events{query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+        head = (
+            f"GET /api/events{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n"
+        )
         self._socket.sendall(head.encode())
         until(lambda: self._receive(10) and b"retry:" in self._buffer, within_s=60)
 
