@@ -16,16 +16,21 @@ from tests.peers import shared_dicom
 pytestmark = pytest.mark.interop
 
 FOLDER = shared_dicom()
-FILES = sorted(path for path in FOLDER.rglob("*.dcm")) if FOLDER else []
-# Files without a preamble are no Part 10 files; whatever else is refused is broken beyond use.
+# Deflated first: its UID cannot be changed by a replacement of bytes.
+FILES = sorted(FOLDER.rglob("*.dcm"), key=lambda path: ("Deflated" not in path.name, path)) if FOLDER else []
+# No preamble, no UIDs, cut off, or a file meta information that names another instance.
 REFUSED = {
-    "broken/meta_missing_tsyntax.dcm",
-    "broken/no_meta.dcm",
-    "broken/ExplVR_LitEndNoMeta.dcm",
-    "broken/MR_truncated.dcm",
-    "broken/rtplan_truncated.dcm",
-    "broken/nested_priv_SQ.dcm",
-}
+    "broken": {
+        "ExplVR_LitEndNoMeta", "GH1146", "GH223", "MR_truncated", "UN_sequence", "badVR", "bad_sequence",
+        "dwv-test-sequence", "emri_small_jpeg_2k_lossless_too_short", "meta_missing_tsyntax", "nested_priv_SQ",
+        "no-meta-length-test", "no_meta", "no_meta_group_length", "rtplan_truncated",
+    },
+    "charsets": {"chrJapMulti", "chrSQEncoding", "empty_charset_LEI"},
+    "modalities": {"CR-MONO1-10-chest", "NeurosurgeryPlan", "rtdose", "rtplan", "rtstruct"},
+    "pixels": {"JLSL_RGB_ILV0", "JLSL_RGB_ILV2", "JPEGLSNearLossless_16", "no-number-rows"},
+    "syntaxes": {"HTJ2KLossless_08_RGB", "HTJ2K_08_RGB"},
+}  # fmt: skip
+DUPLICATE = 0x0111
 RAW = 'multipart/related; type="application/octet-stream"'
 
 
@@ -50,20 +55,30 @@ def data_set(file: bytes) -> bytes:
     return file[stream.tell() :]
 
 
+def reasons(answer: httpx.Response) -> list[int]:
+    """The failure reasons of a store answer."""
+    found = answer.json()
+    items = [item for tag in ("00081198", "0008119A") for item in found.get(tag, {}).get("Value", [])]
+    return [item["00081197"]["Value"][0] for item in items]
+
+
 @pytest.mark.skipif(not FILES, reason="../shared/dicom is not here")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER or Path("/"))))
 def test_round_trip(client: httpx.Client, path: Path) -> None:
     content = path.read_bytes()
     answer = stow(client, [content])
-    if answer.status_code != 200:
-        reasons = [
-            item["00081197"]["Value"][0]
-            for tag in ("00081198", "0008119A")
-            for item in answer.json().get(tag, {}).get("Value", [])
-        ]
-        assert (answer.status_code, len(reasons)) == (409, 1)
-        assert str(path.relative_to(FOLDER or Path("/"))) in REFUSED, answer.text
+    for number in range(10, 40):
+        # One slice is here in 13 transfer syntaxes under one UID: give each a UID of its own, of the same length.
+        if reasons(answer) != [DUPLICATE]:
+            break
+        uid = answer.json()["00081198"]["Value"][0]["00081155"]["Value"][0].encode()
+        content = content.replace(uid, uid[:-2] + str(number).encode())
+        answer = stow(client, [content])
+    if path.stem in REFUSED.get(path.parent.name, ()):
+        assert answer.status_code == 409
+        assert reasons(answer)[0] in (0xA900, 0xC000)
         return
+    assert answer.status_code == 200, answer.text
     url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0]
     stored = client.get(url, headers={"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'})
     assert stored.status_code == 200
