@@ -135,7 +135,7 @@ class AcceptedAssociation(Association):
         if context is None or self.session is None:
             self.abort()
             return
-        if not msg.is_valid_request:
+        if msg.MessageIDBeingRespondedTo is not None:
             return  # an answer nobody waits for any more
         request = Request(self.session, msg, context)
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
@@ -11,6 +12,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made by the 
     StudyRootQueryRetrieveInformationModelFind,
 )
 
+from dicom_nodes.command import encode
 from dicom_nodes.scu.association import AssociationFailed, associated
 from dicom_nodes.scu.find import find, identifier
 from dicom_nodes.scu.store import store
@@ -151,3 +153,29 @@ def test_nobody_sees_the_studies_of_another_facility(
     ae.add(archive.index, "FILMLESS", "127.0.0.1", 104, facility_code="D1", may_query=False)
     with pytest.raises(AssociationFailed, match="0124"):
         list(find(node.destination, "STUDY", {"StudyInstanceUID": study}, node.settings))
+
+
+def test_a_request_without_its_identifier_gets_an_answer_too(node: RunningNode) -> None:
+    number = b"\x01\0"
+    request = {0x0002: STUDY_ROOT.encode(), 0x0100: b"\x20\0", 0x0110: number, 0x0700: b"\0\0", 0x0800: b"\x01\x01"}
+    with associated(node.destination, [(STUDY_ROOT, [ExplicitVRLittleEndian])], node.settings) as association:
+        association.send_command(1, encode(request))
+        answer: Any = association.dimse.get_msg(block=True)[1]
+        assert answer.Status == 0xA900
+
+
+@pytest.mark.parametrize(("field", "status"), [(0x30, 0x0122), (0x0130, 0x0211)])
+def test_a_service_that_is_not_of_the_context_is_refused(node: RunningNode, field: int, status: int) -> None:
+    """C-ECHO in a query context, and N-ACTION, which this node does not serve."""
+    sop_class = 0x0002 if field == 0x30 else 0x0003
+    request = {
+        sop_class: STUDY_ROOT.encode(),
+        0x0100: field.to_bytes(2, "little"),
+        0x0110: b"\x01\0",
+        0x0800: b"\x01\x01",
+        **({} if field == 0x30 else {0x1001: b"1.2", 0x1008: b"\x01\0"}),
+    }
+    with associated(node.destination, [(STUDY_ROOT, [ExplicitVRLittleEndian])], node.settings) as association:
+        association.send_command(1, encode(request))
+        answer: Any = association.dimse.get_msg(block=True)[1]
+        assert answer.Status == status

@@ -44,10 +44,10 @@ class Receiver:
         self._status = status
         entity = AE("RECEIVER")
         entity.add_supported_context(CTImageStorage, list(transfer_syntaxes))
-        self._server: Any = entity.start_server(
-            ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, self._keep)]
-        )
-        self.port = int(self._server.socket.getsockname()[1])
+        handlers: Any = [(evt.EVT_C_STORE, self._keep)]
+        server: Any = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        self._server = server
+        self.port = int(server.socket.getsockname()[1])
 
     def _keep(self, event: Any) -> int:
         request = event.request

@@ -13,7 +13,9 @@ import pytest
 
 from dicom_nodes.scu.store import store
 from storage.access import ae
+from storage.access.principal import SYSTEM
 from storage.archive import Archive, retrieve
+from storage.archive.query import Query, search
 from storage.archive.retrieve import InstanceRow
 from storage.dicom.part10 import read_meta
 from storage.errors import ArchiveError
@@ -87,12 +89,10 @@ def digest(path: Path) -> str:
 
 
 def rows(archive: Archive) -> list[InstanceRow]:
-    """Everything that is kept, of the studies that the spool knows."""
-    studies = set()
-    with archive.index.read() as connection:
-        for (uid,) in connection.exec_driver_sql("SELECT study_instance_uid FROM study"):
-            studies.add(uid)
-    return [row for study in sorted(studies) for row in retrieve.instances(archive, study)]
+    """Everything that is kept."""
+    studies = search(archive, Query(level="STUDY", defaults=False), SYSTEM).rows
+    uids = [str(study["0020000D"]["Value"][0]) for study in studies]
+    return [row for uid in uids for row in retrieve.instances(archive, uid)]
 
 
 def readable(folder: Path) -> list[Path]:
