@@ -45,6 +45,24 @@ _STUDY = select(study).where(study.c.study_instance_uid == bindparam("uid")).wit
 _SERIES = select(series.c.id, series.c.modality).where(
     series.c.study_fk == bindparam("study"), series.c.series_instance_uid == bindparam("uid")
 )
+_COUNT_IN_SERIES = (
+    update(series)
+    .where(series.c.id == bindparam("id_"))
+    .values(
+        number_of_instances=series.c.number_of_instances + 1,
+        revision=series.c.revision + 1,
+        updated_at=bindparam("now"),
+    )
+)
+_COUNT_IN_STUDY = (
+    update(study)
+    .where(study.c.id == bindparam("id_"))
+    .values(
+        number_of_instances=study.c.number_of_instances + 1,
+        number_of_series=study.c.number_of_series + bindparam("new"),
+        updated_at=bindparam("now"),
+    )
+)
 _MODALITIES = select(series.c.modality).where(series.c.study_fk == bindparam("study")).distinct()
 
 
@@ -62,7 +80,7 @@ def lock_study(connection: Connection, study_instance_uid: str) -> Row | None:
 
 def add_study(connection: Connection, values: Mapping[str, Any]) -> Row:
     """Add a study, unless another transaction has just done so; the row is locked."""
-    connection.execute(insert_or_ignore(connection, study).values(**values))
+    connection.execute(insert_or_ignore(connection, study), values)
     row = lock_study(connection, values["study_instance_uid"])
     if row is None:
         raise Conflict("The study was removed while it was being added to.")
@@ -75,7 +93,7 @@ def add_series(connection: Connection, values: Mapping[str, Any]) -> tuple[int, 
     row = connection.execute(_SERIES, key).first()
     if row is not None:
         return row.id, False
-    made = connection.execute(insert_or_ignore(connection, series).values(**values).returning(series.c.id))
+    made = connection.execute(insert_or_ignore(connection, series).returning(series.c.id), values)
     return int(made.scalar_one()), True
 
 
@@ -91,12 +109,11 @@ def add(connection: Connection, values: Mapping[str, Any], header: bytes, frames
     Raises:
         Conflict: another transaction has just added an instance of this UID.
     """
-    statement = insert_or_ignore(connection, instance).values(**values).returning(instance.c.id)
-    identity = connection.execute(statement).scalar()
+    identity = connection.execute(insert_or_ignore(connection, instance).returning(instance.c.id), values).scalar()
     if identity is None:
         raise Conflict("The instance is being stored twice at once.")
     connection.execute(
-        insert_or_ignore(connection, instance_header).values(instance_fk=identity, header=header, frames=frames)
+        insert_or_ignore(connection, instance_header), {"instance_fk": identity, "header": header, "frames": frames}
     )
     return int(identity)
 
@@ -111,21 +128,9 @@ def count(
     changes: Mapping[str, Any],
 ) -> None:
     """Count one more instance in its series and study; ``changes`` are other columns of the study."""
-    connection.execute(
-        update(series)
-        .where(series.c.id == series_id)
-        .values(number_of_instances=series.c.number_of_instances + 1, revision=series.c.revision + 1, updated_at=now)
-    )
-    connection.execute(
-        update(study)
-        .where(study.c.id == study_id)
-        .values(
-            number_of_instances=study.c.number_of_instances + 1,
-            number_of_series=study.c.number_of_series + int(new_series),
-            updated_at=now,
-            **changes,
-        )
-    )
+    connection.execute(_COUNT_IN_SERIES, {"id_": series_id, "now": now})
+    counted = _COUNT_IN_STUDY.values(**changes) if changes else _COUNT_IN_STUDY
+    connection.execute(counted, {"id_": study_id, "now": now, "new": int(new_series)})
 
 
 def adopt(connection: Connection, identity: int, lost_spool_name: str, values: Mapping[str, Any]) -> bool:
