@@ -1,5 +1,5 @@
 /** DICOM dates and times (PS3.5 §6.2, VR DA and TM), ages and moments, in the chosen language. */
-import { formatNumber, locale, plural } from './locale';
+import { locale, plural } from './locale';
 
 interface CalendarDate {
   readonly year: number;
@@ -64,8 +64,12 @@ export function formatAge(birthDate: string, onDate: string): string {
   return plural('age.days', Math.round(days / 86_400_000));
 }
 
-/** A measured value for reading, with a fixed number of decimals in the chosen language. */
+/**
+ * A measured value for reading, with a fixed number of decimals in the chosen language. Never grouped: the point that
+ * groups thousands in Vietnamese is the decimal point of English.
+ */
 export function formatDecimal(value: number, decimals: number): string {
-  if (decimals === 0) return formatNumber(Math.round(value));
-  return new Intl.NumberFormat(locale.value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+  return new Intl.NumberFormat(locale.value, {
+    minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false,
+  }).format(value);
 }

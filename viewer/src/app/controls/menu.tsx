@@ -83,18 +83,21 @@ interface MenuItemProps {
   readonly label: string;
   readonly icon?: IconName;
   readonly end?: string;
+  /** The key that does the same. */
+  readonly stroke?: string;
   /** Given: one of several choices. */
   readonly checked?: boolean;
   readonly onChoose: () => void;
 }
 
-export function MenuItem({ label, icon, end, checked, onChoose }: MenuItemProps): JSX.Element {
+export function MenuItem({ label, icon, end, stroke, checked, onChoose }: MenuItemProps): JSX.Element {
   const choice = checked === undefined ? { role: 'menuitem' as const } : { role: 'menuitemradio' as const, 'aria-checked': checked };
   return (
     <button type="button" class="menu-item" tabIndex={-1} onClick={onChoose} {...choice}>
       {icon && <Icon name={icon} />}
       <span>{label}</span>
       {end !== undefined && <span class="end">{end}</span>}
+      {stroke !== undefined && <kbd aria-hidden="true">{stroke}</kbd>}
     </button>
   );
 }

@@ -94,7 +94,7 @@ export function SignInForm({ account: knownAccount = '', onSignedIn }: FormProps
         <span>{t('sign_in.account')}</span>
         <input
           ref={accountField} class="field" name="username" autocomplete="username" autocapitalize="none" spellcheck={false}
-          required value={account} aria-invalid={wrongAccount} aria-describedby="sign-in-refusal"
+          required autofocus={knownAccount === ''} value={account} aria-invalid={wrongAccount} aria-describedby="sign-in-refusal"
           onInput={(event) => setAccount(event.currentTarget.value)}
         />
       </label>
@@ -102,7 +102,7 @@ export function SignInForm({ account: knownAccount = '', onSignedIn }: FormProps
         <label for="sign-in-password">{t('sign_in.password')}</label>
         <input
           ref={passwordField} id="sign-in-password" class="field" name="password"
-          {...(shown ? { type: 'text' as const } : { type: 'password' as const })} autocomplete="current-password" required value={password} aria-invalid={wrongPassword}
+          {...(shown ? { type: 'text' as const } : { type: 'password' as const })} autocomplete="current-password" required autofocus={knownAccount !== ''} value={password} aria-invalid={wrongPassword}
           aria-describedby="sign-in-refusal" onInput={(event) => setPassword(event.currentTarget.value)}
         />
         <button

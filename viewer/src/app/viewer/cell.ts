@@ -45,6 +45,9 @@ export class Cell {
   /** Grows with each order; what an older order brings back late is dropped. */
   #order = 0;
   #making: Promise<Viewport> | null = null;
+  /** Turns since the image was last upright, so that another renderer can repeat them. */
+  #turns: ((viewport: Viewport) => void)[] = [];
+  #handingOver = false;
 
   constructor(
     readonly number: number,
@@ -78,6 +81,7 @@ export class Cell {
   /** Show a series: the server's picture stands in (see the view) until the viewport has drawn. */
   async open(subject: Subject, index?: number): Promise<void> {
     const order = (this.#order += 1);
+    this.#turns = [];
     batch(() => {
       this.subject.value = subject;
       this.displaySet.value = null;
@@ -96,7 +100,9 @@ export class Cell {
       }
       this.#equip(viewport);
       await viewport.show(set, index ?? firstIndex(set, subject));
-      if (order === this.#order && this.state.peek() === 'loading') this.state.value = 'ready';
+      if (order !== this.#order) return;
+      if (this.state.peek() === 'loading') this.state.value = 'ready';
+      void this.#handOver();
     } catch (reason) {
       noticeSignedOut(reason);
       if (order === this.#order) this.#fail(errorKeyOf(reason));
@@ -181,28 +187,56 @@ export class Cell {
     });
   }
 
-  /** Hand the cell to another renderer, on the same image with the same window; measurements keep it where it is. */
+  /** Let another renderer draw this cell, as soon as it shows an image. */
   async changeFactory(factory: ViewportFactory): Promise<void> {
     this.factory = factory;
-    const [old, view, set] = [this.#viewport, this.view.peek(), this.displaySet.peek()];
-    if (!old || !view || !set || this.state.peek() !== 'ready' || this.measured.peek() || this.tier.peek() === factory.tier) return;
-    const order = this.#order;
-    const made = await this.#create(factory);
-    const now = (): ViewportState => this.view.peek() ?? view;
-    await made.viewport.show(set, now().index);
-    if (order !== this.#order || this.measured.peek()) {
-      made.viewport.destroy();
-      made.viewport.element.remove();
-      return;
+    await this.#handOver();
+  }
+
+  /** Hand over to the renderer wanted: same image, window, turns and zoom. Measurements keep the cell where it is. */
+  async #handOver(): Promise<void> {
+    const [old, set, { factory }] = [this.#viewport, this.displaySet.peek(), this];
+    const free = (): boolean => this.state.peek() === 'ready' && !this.measured.peek() && this.displaySet.peek()?.id === set?.id;
+    if (this.#handingOver || !old || !set || this.tier.peek() === factory.tier || !free()) return;
+    this.#handingOver = true;
+    try {
+      const { viewport } = await this.#create(factory);
+      await viewport.show(this.displaySet.peek() ?? set, old.state.index);
+      if (old !== this.#viewport || !free()) {
+        viewport.destroy();
+        viewport.element.remove();
+        return;
+      }
+      restore(viewport, old.state, this.#turns);
+      this.#equip(viewport);
+      this.#take(viewport, factory);
+      if (old.state.playing) viewport.play(set.frameRate ?? undefined);
+      old.destroy();
+      old.element.remove();
+    } catch (reason) {
+      console.warn('This cell stays with the renderer it has', reason);
+    } finally {
+      this.#handingOver = false;
     }
-    const last = now();
-    if (last.index !== made.viewport.state.index) made.viewport.scrollTo(last.index);
-    restore(made.viewport, last);
-    this.#equip(made.viewport);
-    this.#take(made.viewport, factory);
-    if (last.playing) made.viewport.play(set.frameRate ?? undefined);
-    old.destroy();
-    old.element.remove();
+  }
+
+  rotate(quarterTurns: number): void {
+    this.#turn((viewport) => viewport.rotate(quarterTurns));
+  }
+
+  flip(axis: 'horizontal' | 'vertical'): void {
+    this.#turn((viewport) => viewport.flip(axis));
+  }
+
+  #turn(turn: (viewport: Viewport) => void): void {
+    if (!this.#viewport) return;
+    this.#turns.push(turn);
+    turn(this.#viewport);
+  }
+
+  reset(): void {
+    this.#turns = [];
+    this.#viewport?.reset();
   }
 
   clear(): void {
@@ -230,7 +264,10 @@ function firstIndex(set: DisplaySet, { series }: Subject): number {
 }
 
 /** A window that the image has by itself is left to it: the next image may bring its own. */
-function restore(viewport: Viewport, view: ViewportState): void {
+function restore(viewport: Viewport, view: ViewportState, turns: readonly ((viewport: Viewport) => void)[]): void {
+  if (view.index !== viewport.state.index) viewport.scrollTo(view.index);
+  for (const turn of turns) turn(viewport);
+  if (viewport.state.zoom > 0 && view.zoom > 0) viewport.zoomBy(view.zoom / viewport.state.zoom);
   const { voi } = viewport.state;
   const same = voi?.center === view.voi?.center && voi?.width === view.voi?.width && voi?.function === view.voi?.function;
   if (view.voi && !same) viewport.setVoi(view.voi);

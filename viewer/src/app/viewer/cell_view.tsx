@@ -28,6 +28,8 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
   const state = cell.state.value;
   const active = workspace.active.value === cell.number - 1;
   const voi = view?.voi;
+  /** Nothing of what was shown before may stand under another series' name. */
+  const blank = state === 'document' || state === 'empty' || (state === 'error' && cell.displaySet.value === null);
   const activate = (): void => { workspace.active.value = cell.number - 1; };
   const accepts = (event: DragEvent): boolean => event.dataTransfer?.types.includes(DRAGGED_SERIES) ?? false;
   const onDrop = (event: DragEvent): void => {
@@ -47,12 +49,12 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       onDragOver={(event) => { if (accepts(event)) { event.preventDefault(); setAimed(true); } }}
       onDragLeave={() => setAimed(false)} onDrop={onDrop}
     >
-      <div ref={host} class="canvas-hosts" data-hidden={state === 'document' || state === 'empty'} />
+      <div ref={host} class="canvas-hosts" data-hidden={blank} />
       {state === 'loading' && <StandIn cell={cell} />}
       {state === 'empty' && <p class="cell-message">{t('viewer.cell_empty')}</p>}
       {state === 'document' && <DocumentMessage cell={cell} />}
       {state === 'error' && <ErrorMessage cell={cell} />}
-      {(state === 'ready' || state === 'error') && <Overlay cell={cell} />}
+      {(state === 'ready' || state === 'error') && !blank && <Overlay cell={cell} />}
       {view && state === 'ready' && view.count > 1 && <Scroller cell={cell} index={view.index} count={view.count} />}
     </section>
   );

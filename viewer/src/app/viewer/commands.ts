@@ -65,15 +65,15 @@ export const DISPLAY = {
   },
   rotate: {
     id: 'rotate', label: 'action.rotate', group: 'display', icon: 'rotate', stroke: letter('T'),
-    run: ({ viewport }) => viewport?.rotate(1),
+    run: ({ activeCell }) => activeCell.peek().rotate(1),
   },
   flip_horizontal: {
     id: 'flip_horizontal', label: 'action.flip_horizontal', group: 'display', icon: 'flip_horizontal', stroke: letter('H'),
-    run: ({ viewport }) => viewport?.flip('horizontal'),
+    run: ({ activeCell }) => activeCell.peek().flip('horizontal'),
   },
   flip_vertical: {
     id: 'flip_vertical', label: 'action.flip_vertical', group: 'display', icon: 'flip_vertical', stroke: letter('V'),
-    run: ({ viewport }) => viewport?.flip('vertical'),
+    run: ({ activeCell }) => activeCell.peek().flip('vertical'),
   },
   zoom_in: {
     id: 'zoom_in', label: 'action.zoom_in', group: 'display', stroke: { key: '+', cap: '+' },
@@ -85,7 +85,7 @@ export const DISPLAY = {
   },
   reset: {
     id: 'reset', label: 'action.reset', group: 'display', icon: 'reset', stroke: letter('R'),
-    run: ({ viewport }) => viewport?.reset(),
+    run: ({ activeCell }) => activeCell.peek().reset(),
   },
 } as const satisfies Readonly<Record<string, Command>>;
 

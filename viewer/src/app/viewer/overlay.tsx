@@ -29,10 +29,10 @@ export function Overlay({ cell }: { readonly cell: Cell }): JSX.Element | null {
         <span class="position">{t('viewer.image_position', { index: view.index + 1, count: view.count })}</span>
       </div>
       <div class="corner bottom-right">
-        {words.lossy !== null && <span class="lossy">{words.lossy}</span>}
+        {words.lossy !== null && view.quality !== 'lossy' && <span class="lossy">{words.lossy}</span>}
         <span>{zoomText(view.zoom)}</span>
         {view.voi && <span>{windowText(view.voi)}</span>}
-        <QualityBadge view={view} />
+        <QualityBadge view={view} lossy={words.lossy} />
       </div>
       {(['left', 'right', 'top', 'bottom'] as const).map((edge) => (
         view.orientation[edge] !== '' && <span key={edge} class={`edge ${edge}`}>{view.orientation[edge]}</span>
@@ -47,11 +47,11 @@ export function Overlay({ cell }: { readonly cell: Cell }): JSX.Element | null {
 }
 
 /** What the pixels are worth is always said; only full quality may be quiet about it. */
-function QualityBadge({ view }: { readonly view: ViewportState }): JSX.Element {
+function QualityBadge({ view, lossy }: { readonly view: ViewportState; readonly lossy: string | null }): JSX.Element {
   return (
     <span class="quality" data-quality={view.quality}>
       {view.quality === 'lossless' && <Icon name="check" />}
-      {t(`quality.${view.quality}`)}
+      {view.quality === 'lossy' && lossy !== null ? lossy : t(`quality.${view.quality}`)}
     </span>
   );
 }

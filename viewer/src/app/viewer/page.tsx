@@ -75,12 +75,11 @@ function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
     if (wantedTier(address) !== 'reading') return;
     let stopped = false;
     let started = false;
-    let factory: ViewportFactory | null = null;
     const load = async (): Promise<void> => {
       if (started) return;
       started = true;
       try {
-        factory = await readingFactory(address);
+        const factory: ViewportFactory = await readingFactory(address);
         if (!stopped) await workspace.changeFactory(factory);
       } catch (reason) {
         console.warn('The reading room is not available; Lite stays', reason);
@@ -96,7 +95,6 @@ function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
       stopWatching();
     };
   }, [workspace]);
-  // A cell that was busy when the reading room came is handed over when it is ready.
 }
 
 function useFirstPicture(workspace: Workspace, onFirstPicture: () => void): void {

@@ -1,7 +1,8 @@
 /** The tools: buttons made from the commands, and the menus of presets, layouts and cine. */
 import type { JSX } from 'preact';
 
-import { formatNumber, t } from '../../i18n/locale';
+import { formatDecimal } from '../../i18n/dates';
+import { t } from '../../i18n/locale';
 import type { TextKey } from '../../i18n/catalogue';
 import { Menu, MenuItem } from '../controls/menu';
 import { Icon, type IconName } from '../icons';
@@ -26,7 +27,7 @@ export function Toolbar({ workspace }: ToolbarProps): JSX.Element {
   return (
     <div class="toolbar" role="toolbar" aria-label={t('viewer.toolbar')}>
       <div class="tool-group" role="group" aria-label={t('tool.group')}>
-        {TOOLS.map((command) => show(command, workspace.tool.value === command.id))}
+        {TOOLS.map((command) => show(command, workspace.toolInHand.value === command.id))}
       </div>
       <div class="tool-group">
         <PresetMenu workspace={workspace} />
@@ -78,7 +79,7 @@ function PresetMenu({ workspace }: ToolbarProps): JSX.Element {
     <Menu label={t('action.presets')} icon="presets" caption={t('action.presets')} buttonClass="tool">
       {PRESETS.map(({ name, key, voi: preset }) => (
         <MenuItem
-          key={name} label={t(`preset.${name}`)} end={`${formatNumber(preset.center)} / ${formatNumber(preset.width)}   ${key}`}
+          key={name} label={t(`preset.${name}`)} end={`${formatDecimal(preset.center, 0)} / ${formatDecimal(preset.width, 0)}`} stroke={key}
           checked={voi?.center === preset.center && voi.width === preset.width}
           onChoose={() => workspace.viewport?.setVoi(preset)}
         />

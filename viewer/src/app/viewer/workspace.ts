@@ -39,6 +39,8 @@ export class Workspace {
   readonly active = signal(0);
   /** Null until a tool is taken; the viewport's default is then in hand. */
   readonly tool = signal<Tool | null>(null);
+  /** What the primary button or one finger does, as both renderers begin: fingers scroll, a mouse changes the window. */
+  readonly toolInHand = computed<Tool>(() => this.tool.value ?? (matchMedia('(pointer: coarse)').matches ? 'scroll' : 'window'));
   readonly stripShown = signal(true);
   readonly helpShown = signal(false);
   readonly measurementsShown = signal(false);
