@@ -1,4 +1,4 @@
-"""The display truth suite: what the real viewer shows of each case, in each tier and on each renderer, is right (±1 of 255).
+"""The display truth suite: what the real viewer shows of each case, in each tier and renderer, is right (±1 of 255).
 
 Each case is stored over STOW-RS in a real server, opened in Chromium as a user opens it, and the middle of each of its
 128 blocks on the screenshot is compared with the value the standard demands.

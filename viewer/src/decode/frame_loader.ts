@@ -1,13 +1,12 @@
 /** Where all viewports of a page get decoded frames from: cache, queue by priority, decode workers. */
-import { text } from '../core/attribute';
 import { palette } from '../core/colour';
 import type { ImageReference } from '../core/display_set';
 import { type DecodedFrame, FrameError, type FrameSource, type Priority } from '../core/frame';
 import { FrameCache } from '../core/frame_cache';
 import { FrameQueue } from '../core/frame_queue';
 import { grayscaleParameters } from '../core/grayscale';
+import { isLossy } from '../core/lossy';
 import { isGrayscale, pixelFormat } from '../core/pixel_format';
-import { Tag } from '../core/tag';
 import { WorkerPool } from './worker_pool';
 
 /** A browser opens six connections to an HTTP/1.1 server; one is left for previews, one for live news. */
@@ -54,7 +53,7 @@ export class FrameLoader implements FrameSource {
     const colours = stated.photometric === 'PALETTE COLOR' ? palette(instance, stated) : null;
     if (stated.photometric === 'PALETTE COLOR' && !colours) throw new FrameError('error.image.unsupported');
     const answer = await this.workers.request({ url: image.frameUrl, format: stated, palette: colours }, signal);
-    const lossy = text(instance, Tag.LossyImageCompression) === '01';
+    const lossy = isLossy(instance);
     // Single bits come out of the worker as bytes.
     const format = stated.bitsAllocated === 1 ? { ...stated, bitsAllocated: 8, bitsStored: 1, highBit: 0 } : stated;
     const frame: DecodedFrame =
