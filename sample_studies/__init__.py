@@ -3,7 +3,8 @@
 ``generate`` writes them; ``real_files`` names the readable images that pydicom's packages ship. See README.md.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,12 +30,20 @@ def generate(out: Path, progress: Progress | None = None) -> list[Path]:
     done = 0
     found: list[Path] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for path in pool.map(lambda numbered: _write(out, *numbered), enumerate(tasks, 1)):
+        for path in pool.map(lambda numbered: _write(out, *numbered), _numbered(tasks)):
             found.append(path)
             done += 1
             if progress is not None:
                 progress(done, len(tasks))
     return found
+
+
+def _numbered(tasks: list[Task]) -> Iterator[tuple[int, Task]]:
+    """Each task with its number in its study, from 1."""
+    count: Counter[str] = Counter()
+    for task in tasks:
+        count[task.study.key] += 1
+        yield count[task.study.key], task
 
 
 def _write(out: Path, number: int, task: Task) -> Path:

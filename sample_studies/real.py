@@ -4,13 +4,26 @@ import importlib.util
 from pathlib import Path
 from typing import Final
 
-# Only images that show something and break no rule that an archive has to insist on.
+# Only images that show something, and one variant of each.
 PYDICOM: Final = (
-    "CT_small.dcm",
-    "MR_small.dcm",
-    "US1_J2KR.dcm",
+    "CT_small.dcm",  # spine, 128 x 128
+    "J2K_pixelrep_mismatch.dcm",  # head CT whose codestream's sign disagrees with its header
+    "examples_ybr_color.dcm",  # echocardiography loop, 30 frames
 )
-PYDICOM_DATA: Final = ("MR-SIEMENS-DICOM-WithOverlays.dcm",)
+PYDICOM_DATA: Final = (
+    "693_J2KR.dcm",  # head CT
+    "JPEG-LL.dcm",  # bone scintigraphy
+    "JPGLosslessP14SV1_1s_1f_8b.dcm",  # echocardiography
+    "MR-SIEMENS-DICOM-WithOverlays.dcm",  # abdominal MR
+    "MR2_J2KR.dcm",  # shoulder MR
+    "RG1_J2KR.dcm",  # chest radiograph
+    "RG3_J2KR.dcm",  # leg radiograph
+    "US1_J2KR.dcm",  # Doppler of a lymph node
+    "color-px.dcm",  # Doppler, native RGB
+    "gdcm-US-ALOKA-16.dcm",  # palette colour ultrasound
+    "eCT_Supplemental.dcm",  # brain perfusion, enhanced CT
+    "explicit_VR-UN.dcm",  # abdominal CT
+)
 
 
 def real_files() -> list[Path]:

@@ -1,9 +1,9 @@
 """One encoded frame to samples, for every transfer syntax that carries still images (PS3.5 8.2, A.4).
 
 Codecs: libjpeg-turbo for JPEG in all its processes, CharLS for JPEG-LS, OpenJPEG for JPEG 2000 and HTJ2K, all through
-imagecodecs, which releases the GIL. (OpenJPH decodes HTJ2K faster, but here it never came back from some damaged frames,
-and wraps the overshoot of lossy ones round.) A frame's own header is compared with the data set's before a codec runs,
-so a lying size never becomes an allocation.
+imagecodecs, which releases the GIL. (OpenJPH decodes HTJ2K faster, but never came back from some damaged frames, and
+its wrapper wraps the overshoot of lossy ones round.) A frame's own header is compared with the data set's before a
+codec runs, so a lying size never becomes an allocation.
 """
 
 import zlib

@@ -42,12 +42,16 @@ def lut_entries(dataset: Dataset, keyword: str, descriptor: Descriptor) -> Entri
         raise PixelError(f"{keyword} is missing")
     if isinstance(element, bytes | bytearray):
         packed = descriptor.bits == 8 and len(element) < 2 * descriptor.count
-        order = "<" if dataset.original_encoding[1] is not False else ">"
         usable = len(element) if packed else len(element) // 2 * 2
-        entries = np.frombuffer(bytes(element[:usable]), np.uint8 if packed else f"{order}u2").astype(np.uint16)
+        entries = np.frombuffer(bytes(element[:usable]), np.uint8 if packed else word_type(dataset)).astype(np.uint16)
     else:
         numbers = [element] if isinstance(element, int) else list(element)
         entries = np.array(numbers, np.int64).astype(np.uint16)
     if len(entries) < descriptor.count:
         raise PixelError(f"{keyword} has {len(entries)} of {descriptor.count} entries")
     return entries[: descriptor.count]
+
+
+def word_type(dataset: Dataset) -> str:
+    """How 16-bit words lie in raw bytes that came with a data set: as it was encoded (PS3.5 7.3)."""
+    return ">u2" if dataset.original_encoding[1] is False else "<u2"

@@ -7,7 +7,8 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from storage.errors import PixelError
-from storage.pixels.lookup_table import Descriptor, Entries, lut_entries
+from storage.pixels.element import value_of
+from storage.pixels.lookup_table import Descriptor, Entries, lut_entries, word_type
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -79,8 +80,8 @@ def _segment(words: Entries, position: int, found: list[int]) -> int:
     raise PixelError("the segmented palette is damaged")
 
 
-def _words(dataset: Dataset, keyword: str, descriptor: Descriptor) -> npt.NDArray[np.uint16]:
-    data = bytes(dataset[keyword].value or b"")
+def _words(dataset: Dataset, keyword: str, descriptor: Descriptor) -> Entries:
+    data = bytes(value_of(dataset, keyword) or b"")
     if descriptor.bits > 8:
-        return np.frombuffer(data[: len(data) // 2 * 2], "<u2")
+        return np.frombuffer(data[: len(data) // 2 * 2], word_type(dataset)).astype(np.uint16)
     return np.frombuffer(data, np.uint8).astype(np.uint16)
