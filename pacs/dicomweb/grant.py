@@ -35,8 +35,18 @@ def instances(
     """
     principal = principal_of(request, svc.archive, svc.settings)
     permission.may_anywhere(principal, action)
-    rows = retrieve.instances(
-        svc.archive, uid(study), uid(series) if series else None, uid(instance) if instance else None
-    )
+    rows = _find(svc, uid(study), uid(series) if series else None, uid(instance) if instance else None)
     allow(svc.archive, principal, action, rows[0].facility_id, study, rows[0].patient_id)
     return rows
+
+
+def _find(svc: Service, study: str, series: str | None, instance: str | None) -> list[InstanceRow]:
+    """Look the instances up; a single one may have been looked up some seconds ago."""
+    if instance is None:
+        return retrieve.instances(svc.archive, study, series)
+    key = (study, series, instance)
+    known = svc.instances.get(key)
+    if known is None:
+        known = retrieve.instances(svc.archive, study, series, instance)[0]
+        svc.instances.put(key, known)
+    return [known]

@@ -12,7 +12,7 @@ from storage.errors import InvalidRequest
 
 MAXIMUM_HEADER_BYTES = 16 * 1024
 _MAXIMUM_PREAMBLE_BYTES = 64 * 1024
-# RFC 2046 allows a blank inside a boundary, quotes and control characters never; and 70 characters, but Orthanc sends 73.
+# RFC 2046 allows a blank inside a boundary, quotes and control characters never; 70 characters, but Orthanc sends 73.
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,200}")
 
 

@@ -23,13 +23,13 @@ _NO_STORE = {"Cache-Control": "no-store"}
 router = APIRouter()
 
 
-@router.get("/health")
+@router.api_route("/health", methods=["GET", "HEAD"])
 async def health() -> Response:
     """Say that the process answers; nothing else is looked at."""
     return Response(b'{"status":"live"}', media_type="application/json", headers=_NO_STORE)
 
 
-@router.get("/ready")
+@router.api_route("/ready", methods=["GET", "HEAD"])
 async def ready(request: Request) -> Response:
     """Say whether requests can be served: index, object store and disk."""
     svc = service(request)

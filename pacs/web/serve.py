@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server import Server
@@ -42,6 +42,8 @@ def serve(settings: WebSettings) -> None:
         log_level=LogLevels.warning,
         ssl_cert=settings.tls_certificate,
         ssl_key=settings.tls_key,
+        # Other archives and modalities are not young.
+        ssl_protocol_min=SSLProtocols.tls12,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_S,
     )

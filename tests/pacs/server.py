@@ -1,6 +1,7 @@
 """A web process of its own: granian on a free port around a real archive, without the rest of the tree."""
 
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -37,7 +38,14 @@ class WebServer:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "https" if "FILMLESS_TLS_CERTIFICATE" in self.environment else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def trust(self) -> ssl.SSLContext | bool:
+        """What a client must trust to speak with it."""
+        certificate = self.environment.get("FILMLESS_TLS_CERTIFICATE")
+        return ssl.create_default_context(cafile=certificate) if certificate else True
 
     @property
     def dicom_web(self) -> str:
@@ -60,7 +68,7 @@ class WebServer:
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                if httpx.get(f"{self.url}/ready", timeout=5).status_code == 200:
+                if httpx.get(f"{self.url}/ready", timeout=5, verify=self.trust).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -99,7 +107,9 @@ class WebServer:
     def client(self, *roles: Role, facility: str | None = None) -> httpx.Client:
         """Make a client with a bearer token."""
         token = self.token(*roles, facility=facility)
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        return httpx.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=self.trust
+        )
 
     def account(self, name: str, *roles: Role, facility_codes: Collection[str] | None = None) -> None:
         """Make an account with :data:`PASSWORD`."""
