@@ -1,5 +1,6 @@
 """Passwords: what is acceptable, and Argon2id hashes of them (NIST SP 800-63B §5.1.1)."""
 
+import functools
 import threading
 import unicodedata
 
@@ -14,8 +15,6 @@ MAXIMUM_LENGTH = 256
 _hasher = PasswordHash((Argon2Hasher(),))
 # A hash takes 64 MiB and a core for a while: a flood of sign-ins must not take the machine.
 _room = threading.BoundedSemaphore(4)
-# Verified against when there is no such account, so that the answer takes as long.
-_NOBODY = _hasher.hash("there is no account with this password")
 
 
 def hashed(password: str, account: str) -> str:
@@ -44,8 +43,16 @@ def verified(password: str, stored: str | None) -> tuple[bool, str | None]:
     """
     text = _normal(password)[: MAXIMUM_LENGTH + 1]
     with _room:
-        right, stronger = _hasher.verify_and_update(_bytes(text), _NOBODY if stored is None else stored)
+        nobody = _nobody()
+        right, stronger = _hasher.verify_and_update(_bytes(text), nobody if stored is None else stored)
     return (right and stored is not None), stronger
+
+
+@functools.cache
+def _nobody() -> str:
+    """Verified against when there is no such account, so that the answer takes as long; made when first needed, because
+    every process imports this module and few verify a password."""
+    return _hasher.hash("there is no account with this password")
 
 
 def _normal(password: str) -> str:
