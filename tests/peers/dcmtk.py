@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,44 +41,39 @@ def environment() -> dict[str, str]:
     return os.environ | {"TCP_NODELAY": "1"}
 
 
-def start_dcmsend(
-    paths: Iterable[Path], port: int, *, aec: str = "FILMLESS", aet: str = "DCMSEND"
-) -> subprocess.Popen[str]:
-    """Start ``dcmsend`` and leave it running; read it with :func:`finish_dcmsend`."""
-    return subprocess.Popen(
-        [
-            program("dcmsend"),
-            "--debug",
-            "--no-halt",
-            "--no-uid-checks",
-            "-aec",
-            aec,
-            "-aet",
-            aet,
-            "127.0.0.1",
-            str(port),
-            *map(str, paths),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env=environment(),
-    )
+class Dcmsend:
+    """A ``dcmsend`` that runs; its output goes to a file, so that a full pipe never holds it up."""
 
+    def __init__(self, paths: Iterable[Path], port: int, *, aec: str = "FILMLESS", aet: str = "DCMSEND") -> None:
+        self._output = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed in finish()
+        options = ["--debug", "--no-halt", "--no-uid-checks", "-aec", aec, "-aet", aet, "127.0.0.1", str(port)]
+        self._process = subprocess.Popen(
+            [program("dcmsend"), *options, *map(str, paths)],
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+        )
 
-def finish_dcmsend(process: subprocess.Popen[str], timeout_s: float = 170) -> Sent:
-    """Wait for it and read what each instance was answered."""
-    output, _ = process.communicate(timeout=timeout_s)
-    # a message is only complete when its closing line is there
-    found = {}
-    for message in output.split("INCOMING DIMSE MESSAGE")[1:]:
-        match = _RESPONSE.search(message.split("END DIMSE MESSAGE")[0])
-        if match:
-            found[match["uid"]] = int(match["status"], 16)
-    return Sent(found, output, process.returncode)
+    @property
+    def is_running(self) -> bool:
+        """Whether it is still sending."""
+        return self._process.poll() is None
+
+    def finish(self, timeout_s: float = 170) -> Sent:
+        """Wait for the end and read what each instance was answered."""
+        exit_code = self._process.wait(timeout_s)
+        with self._output:
+            self._output.seek(0)
+            output = self._output.read()
+        found = {}
+        for message in output.split("INCOMING DIMSE MESSAGE")[1:]:
+            # a message is only complete when its closing line is there
+            match = _RESPONSE.search(message.split("END DIMSE MESSAGE")[0])
+            if match:
+                found[match["uid"]] = int(match["status"], 16)
+        return Sent(found, output, exit_code)
 
 
 def dcmsend(paths: Iterable[Path], port: int, *, aec: str = "FILMLESS", aet: str = "DCMSEND") -> Sent:
     """Send files with ``dcmsend``."""
-    return finish_dcmsend(start_dcmsend(paths, port, aec=aec, aet=aet))
+    return Dcmsend(paths, port, aec=aec, aet=aet).finish()

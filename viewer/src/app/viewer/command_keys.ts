@@ -18,13 +18,14 @@ function belongsToControl(event: KeyboardEvent): boolean {
 export function useCommandKeys(workspace: Workspace): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || belongsToControl(event)) return;
+      if (belongsToControl(event)) return;
       const command = commandOf(event);
       if (!command) return;
       event.preventDefault();
       command.run(workspace);
     };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
+    // Before the image has it: the tools of the reading room claim every key pressed over an image that has the focus.
+    document.addEventListener('keydown', onKeyDown, true);
+    return () => document.removeEventListener('keydown', onKeyDown, true);
   }, [workspace]);
 }
