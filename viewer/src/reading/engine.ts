@@ -3,7 +3,7 @@
  * provider, and recovery when the browser takes the WebGL contexts away.
  */
 import {
-  Enums, RenderingEngine, StackViewport, cache, eventTarget, getRenderingEngine, imageLoader, init, metaData,
+  Enums, RenderingEngine, StackViewport, cache, eventTarget, getRenderingEngine, getShouldUseCPURendering, imageLoader, init, metaData,
   setUseCPURendering, utilities,
 } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
@@ -15,6 +15,13 @@ import { registerTools } from './tools';
 const CONTEXTS = 4;
 /** Two losses within this time: the graphics driver is not to be trusted, and the processor draws from then on. */
 const CONTEXT_LOSS_PATIENCE_MS = 60_000;
+
+type WebGLContext = Pick<WebGL2RenderingContext, 'getExtension'>;
+
+/** What is used of vtk.js's render window, which has no types. */
+interface OffscreenWindow {
+  getOpenGLRenderWindow(): { get3DContext(): WebGLContext };
+}
 
 export type Renderer = 'auto' | 'gpu' | 'cpu';
 
@@ -67,6 +74,7 @@ function start(renderer: Renderer): void {
 export class Engine {
   readonly book = new MeasurementBook();
   private readonly id = `filmless-${utilities.uuidv4()}`;
+  private readonly contexts = new Set<WebGLContext>();
   private engine: RenderingEngine;
   private lostAt = Number.NEGATIVE_INFINITY;
   private recovering = false;
@@ -104,7 +112,12 @@ export class Engine {
   }
 
   disable(viewportId: string): void {
-    if (getRenderingEngine(this.id)) this.engine.disableElement(viewportId);
+    if (!getRenderingEngine(this.id)) return;
+    if (!getShouldUseCPURendering()) {
+      const window = this.engine.getOffscreenMultiRenderWindow(viewportId) as OffscreenWindow;
+      this.contexts.add(window.getOpenGLRenderWindow().get3DContext());
+    }
+    this.engine.disableElement(viewportId);
   }
 
   get engineId(): string {
@@ -131,6 +144,9 @@ export class Engine {
     eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.onContextLost);
     this.book.destroy();
     this.engine.destroy();
+    // A browser has few contexts to give, and only takes them back when their canvas is collected.
+    for (const context of this.contexts) context.getExtension('WEBGL_lose_context')?.loseContext();
+    this.contexts.clear();
   }
 
   private readonly onContextLost = (event: Event): void => {

@@ -34,6 +34,7 @@ export class MeasurementBook {
 
   constructor() {
     for (const event of CHANGES) eventTarget.addEventListener(event, this.changed);
+    eventTarget.addEventListener(Enums.Events.ANNOTATION_ADDED, share);
   }
 
   /** A cell shows another image; null when it shows none. Only what is on a screen can be measured anew. */
@@ -72,6 +73,7 @@ export class MeasurementBook {
 
   destroy(): void {
     for (const event of CHANGES) eventTarget.removeEventListener(event, this.changed);
+    eventTarget.removeEventListener(Enums.Events.ANNOTATION_ADDED, share);
     this.listeners.clear();
     this.subjects.clear();
     this.entries.clear();
@@ -102,6 +104,17 @@ export class MeasurementBook {
     }
     for (const listener of this.listeners) listener();
   };
+}
+
+/**
+ * Let all cells with the same image show a new drawing. To Cornerstone a drawing belongs to the image id of one cell; as a
+ * range "to the image of that name", which every stack knows, it belongs to that image wherever it is.
+ */
+function share(event: Event): void {
+  const { metadata } = (event as CustomEvent<{ annotation: Types.Annotation }>).detail.annotation;
+  if (metadata?.referencedImageId !== undefined) {
+    metadata.multiSliceReference = { referencedImageId: utilities.imageIdToURI(metadata.referencedImageId) };
+  }
 }
 
 /** A click that has not been drawn out yet. */
