@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests import instances
 from tests.peers import dcmtk
 from tests.peers.filmless import Filmless
-from tests.truth.browser import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.interop]
 
@@ -123,27 +121,3 @@ def test_sign_in_see_open_scroll_measure(running_pacs: Filmless, browser: Browse
 
     with running_pacs.client() as client:
         assert client.get(f"/api/studies?q={uid}").status_code == 200
-
-
-def test_a_study_is_on_the_list_within_a_second(running_pacs: Filmless, browser: Browser, tmp_path: Path) -> None:
-    """The time from the first acknowledged instance to the row on the screen, as the page itself saw it."""
-    datasets = instances.study(1, patient_id="E2E-2")
-    paths = instances.save(datasets, tmp_path / "files")
-    uid = str(datasets[0].StudyInstanceUID)
-    running_pacs.add_account("ktv.mai", "technologist", PASSWORD)
-    with signed_in(browser, running_pacs.url, "ktv.mai", PASSWORD) as page:
-        page.goto("/")
-        expect(page.locator("[data-total]")).to_be_visible(timeout=WITHIN_MS)
-        page.wait_for_timeout(500)
-        # the page notes when the row comes, so that the test's own waiting is not measured
-        page.evaluate(
-            """uid => { const seen = () => {
-              if (document.querySelector(`[data-study="${uid}"]`)) window.seenAt = Date.now();
-              else requestAnimationFrame(seen); }; seen(); }""",
-            uid,
-        )
-        assert dcmtk.dcmsend(paths, running_pacs.dicom_port).acknowledged
-        acknowledged_at = time.time() * 1000
-        page.wait_for_function("window.seenAt", timeout=WITHIN_MS)
-        # the sender's own closing is within; a busy machine gets some slack, the figure is in docs/performance.md
-        assert page.evaluate("window.seenAt") - acknowledged_at < 1000
