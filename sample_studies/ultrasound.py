@@ -59,8 +59,9 @@ class Scanner:
         generator = np.random.default_rng(71)
         shape = (SAMPLES + 80, BEAMS)
         self._scatter = generator.standard_normal((2, *shape)).astype(np.float32)
-        self._texture = Field(72, 7.0, cells=48, dimensions=2)
-        self._wander = Field(73, 26.0, cells=24, dimensions=2)
+        place = np.linspace(0, 150, SAMPLES), np.linspace(0, 130, BEAMS)
+        self._fine = Field(72, 7.0, cells=48, dimensions=2).plane(*place)
+        self._wander = Field(73, 26.0, cells=24, dimensions=2).plane(*place)
 
     def frame(self, number: int) -> Floats:
         """Brightness 0-1 at each pixel of the screen."""
@@ -79,8 +80,7 @@ class Scanner:
 
     def _tissue(self, x: Floats, y: Floats, still_x: Floats, still_y: Floats) -> tuple[Floats, Floats]:
         """Backscatter of each point, and what is left of the beam there."""
-        wander = self._wander.plane(np.linspace(0, 150, SAMPLES), np.linspace(0, 130, BEAMS))
-        fine = self._texture.plane(np.linspace(0, 150, SAMPLES), np.linspace(0, 130, BEAMS))
+        wander, fine = self._wander, self._fine
         echo = np.full(x.shape, 0.10, np.float32) * (1 + 0.25 * fine)
         capsule = np.abs(still_y - 17 - 1.5 * wander)
         wall = still_y < 17 + 1.5 * wander

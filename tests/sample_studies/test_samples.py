@@ -19,6 +19,8 @@ from storage.pixels.render import display
 from tests.peers import require
 from tests.storage.pixels.frames import frame_of
 
+pytestmark = pytest.mark.timeout(600)  # all studies are made once; a busy machine takes minutes
+
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
