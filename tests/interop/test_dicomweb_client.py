@@ -46,7 +46,7 @@ def client(web: WebServer) -> Iterator[DICOMwebClient]:
 @pytest.fixture(scope="module")
 def study(client: DICOMwebClient) -> list[Dataset]:
     # read back, because dicomweb-client leaves out the preamble of a data set that never was a file
-    made = [pydicom.dcmread(io.BytesIO(part10(ds))) for ds in instances.study(6, patient_id="DWC-1")]
+    made: list[Dataset] = [pydicom.dcmread(io.BytesIO(part10(ds))) for ds in instances.study(6, patient_id="DWC-1")]
     answer = client.store_instances(made)
     assert len(answer.ReferencedSOPSequence) == 6
     assert "FailedSOPSequence" not in answer
