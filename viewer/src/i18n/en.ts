@@ -95,7 +95,6 @@ export const en = {
   'details.received': 'Received',
   'details.series': 'Series',
   'details.failed': 'The series could not be read.',
-  'details.open_series': 'Open series {number}: {description}',
 
   'sex.M': 'Male',
   'sex.F': 'Female',
@@ -133,7 +132,6 @@ export const en = {
   'viewer.series_number': 'Series {number}',
   'viewer.series_short': 'Se {number}',
   'viewer.image_position': 'Im {index}/{count}',
-  'viewer.show_series': 'Show series {number}: {description}',
   'viewer.two_patients': 'Two patients are open. Check the name on each image.',
   'viewer.window_values': 'W {width}  L {center}',
   'viewer.lossy': 'Lossy',

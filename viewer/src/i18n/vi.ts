@@ -91,7 +91,6 @@ export const vi: Catalogue = {
   'details.received': 'Nhận lúc',
   'details.series': 'Chuỗi ảnh',
   'details.failed': 'Không đọc được các chuỗi ảnh.',
-  'details.open_series': 'Mở chuỗi ảnh {number}: {description}',
 
   'sex.M': 'Nam',
   'sex.F': 'Nữ',
@@ -129,7 +128,6 @@ export const vi: Catalogue = {
   'viewer.series_number': 'Chuỗi {number}',
   'viewer.series_short': 'Chuỗi {number}',
   'viewer.image_position': 'Ảnh {index}/{count}',
-  'viewer.show_series': 'Xem chuỗi {number}: {description}',
   'viewer.two_patients': 'Đang mở ảnh của hai bệnh nhân. Hãy kiểm tra họ tên trên từng ảnh.',
   'viewer.window_values': 'W {width}  L {center}',
   'viewer.lossy': 'Nén mất dữ liệu',

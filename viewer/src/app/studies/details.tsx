@@ -109,7 +109,7 @@ function SeriesLink({ study, series }: { readonly study: Study; readonly series:
   const number = series.series_number === null ? '' : String(series.series_number);
   return (
     <a
-      class="series-link" href={address} aria-label={t('details.open_series', { number, description: series.series_description })}
+      class="series-link" href={address}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();

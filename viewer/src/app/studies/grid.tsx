@@ -99,7 +99,7 @@ export function StudyGrid({ list, grid, onDetails }: GridProps): JSX.Element {
         {rows.slice(from, to).map((study, offset) => (
           <StudyRow
             key={study.study_instance_uid} study={study} position={from + offset} top={(from + offset) * rowHeight}
-            chosen={study.study_instance_uid === list.chosen.value} onDetails={onDetails}
+            chosen={study.study_instance_uid === list.chosen.value} card={cards.value} onDetails={onDetails}
           />
         ))}
       </div>
@@ -128,10 +128,12 @@ interface RowProps {
   readonly position: number;
   readonly top: number;
   readonly chosen: boolean;
+  /** Shown as a card, on a phone. */
+  readonly card: boolean;
   readonly onDetails: (study: Study) => void;
 }
 
-function StudyRow({ study, position, top, chosen, onDetails }: RowProps): JSX.Element {
+function StudyRow({ study, position, top, chosen, card, onDetails }: RowProps): JSX.Element {
   const name = patientName(study);
   const address = viewerAddress([study.study_instance_uid]);
   const onClick = (event: MouseEvent): void => {
@@ -142,7 +144,8 @@ function StudyRow({ study, position, top, chosen, onDetails }: RowProps): JSX.El
   return (
     <div
       id={rowId(study.study_instance_uid)} class="study-row" role="row" aria-rowindex={position + 2} aria-selected={chosen}
-      data-study={study.study_instance_uid} data-arriving={study.arriving} style={{ transform: `translateY(${top}px)` }} onClick={onClick}
+      data-study={study.study_instance_uid} data-arriving={study.arriving} data-count={study.number_of_instances}
+      style={{ transform: `translateY(${top}px)` }} onClick={onClick}
     >
       <div role="gridcell" class="cell-patient">
         <a href={address} tabIndex={-1} class="primary" title={t('studies.open_study', { name })}>{name}</a>
@@ -160,7 +163,7 @@ function StudyRow({ study, position, top, chosen, onDetails }: RowProps): JSX.El
         <span class="secondary">{formatTime(study.study_time)}</span>
       </div>
       <div role="gridcell" class="cell-images number">
-        <ImageCount study={study} />
+        <ImageCount study={study} card={card} />
       </div>
       <div role="gridcell" class="cell-received number">
         <time dateTime={study.received_at}>{formatMoment(study.received_at)}</time>
@@ -179,15 +182,18 @@ function StudyRow({ study, position, top, chosen, onDetails }: RowProps): JSX.El
 }
 
 /** The count, which beats once with every change while the study is arriving. */
-function ImageCount({ study }: { readonly study: Study }): JSX.Element {
+function ImageCount({ study, card }: { readonly study: Study; readonly card: boolean }): JSX.Element {
+  const { arriving, number_of_instances: count } = study;
   return (
     <>
       <span class="primary">
-        {study.arriving && <span class="pulse" title={t('studies.arriving')}><span class="visually-hidden">{t('studies.arriving')}</span></span>}
-        <span key={study.number_of_instances} class={study.arriving ? 'beat count' : 'count'}>{formatNumber(study.number_of_instances)}</span>
-        <span class="unit">{plural('count.images', study.number_of_instances)}</span>
+        {arriving && <span class="pulse" title={t('studies.arriving')} />}
+        <span key={count} class={arriving ? 'beat count' : 'count'}>{card ? plural('count.images', count) : formatNumber(count)}</span>
       </span>
-      <span class="secondary">{plural('count.series', study.number_of_series)}</span>
+      <span class="secondary">
+        {!card && plural('count.series', study.number_of_series)}
+        {arriving && <span class="visually-hidden">{t('studies.arriving')}</span>}
+      </span>
     </>
   );
 }

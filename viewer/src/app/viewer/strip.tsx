@@ -57,7 +57,7 @@ function SeriesButton({ entry, workspace }: { readonly entry: StripEntry; readon
   return (
     <button
       ref={button} type="button" class="series" aria-pressed={active} data-shown={active || elsewhere} data-series={entry.key}
-      aria-label={t('viewer.show_series', { number, description: label })} draggable
+      draggable
       onClick={() => workspace.show(entry)}
       onDragStart={(event) => {
         event.dataTransfer?.setData(DRAGGED_SERIES, entry.key);
