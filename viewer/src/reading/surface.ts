@@ -35,8 +35,7 @@ export class Surface {
     Object.assign(this.root.style, { position: 'relative', width: '100%', height: '100%', overflow: 'hidden', touchAction: 'none' });
     this.root.addEventListener('contextmenu', prevent);
     host.append(this.root);
-    this.viewport = engine.enable(this.viewportId, this.root);
-    this.sharpen();
+    this.viewport = this.sit();
   }
 
   get onCpu(): boolean {
@@ -175,9 +174,8 @@ export class Surface {
   /** Take a place in the new engine. */
   reseat(): void {
     this.root.replaceChildren();
-    this.viewport = this.engine.enable(this.viewportId, this.root);
+    this.viewport = this.sit();
     this.stacked = false;
-    this.sharpen();
   }
 
   destroy(): void {
@@ -201,10 +199,18 @@ export class Surface {
     return this.engine.imageId(this.seat, uri);
   }
 
+  private sit(): StackViewport {
+    const viewport = this.engine.enable(this.viewportId, this.root);
+    // With the focus Cornerstone would take every key, Tab and the browser's own included; the page handles keys.
+    this.root.removeAttribute('tabindex');
+    this.sharpen(viewport);
+    return viewport;
+  }
+
   /** Cornerstone's CPU path forgets that a screen may have more pixels than CSS has. */
-  private sharpen(): void {
+  private sharpen(viewport = this.viewport): void {
     if (!this.onCpu) return;
-    const canvas = this.viewport.getCanvas();
+    const canvas = viewport.getCanvas();
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
     if (width > 0 && height > 0 && (canvas.width !== width || canvas.height !== height)) Object.assign(canvas, { width, height });
