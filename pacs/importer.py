@@ -16,10 +16,10 @@ from typing import IO, Any
 
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
-from storage.archive.ingest import Receipt, Source, ingest
 
 from storage.access.principal import Principal
 from storage.archive import Archive
+from storage.archive.ingest import Receipt, Source, ingest
 from storage.dicom.part10 import Part10Splitter
 from storage.errors import ArchiveError, InvalidInstance, OutOfResources, StoreUnavailable
 

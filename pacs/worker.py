@@ -3,10 +3,10 @@
 import threading
 
 import structlog
-from storage.archive.series_document import build_quiet
-from storage.archive.upload import upload_pending
 
 from storage.archive import Archive
+from storage.archive.series_document import build_quiet
+from storage.archive.upload import upload_pending
 from storage.errors import ArchiveError
 
 log = structlog.get_logger()

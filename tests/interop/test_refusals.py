@@ -65,7 +65,9 @@ def part10(ds: Dataset, folder: Path) -> bytes:
 
 def failure(answer: httpx.Response) -> int:
     assert answer.status_code == 409, answer.text
-    reason: int = answer.json()["00081198"]["Value"][0]["00081197"]["Value"][0]
+    # an instance whose UIDs cannot be read stands in Other Failures Sequence (PS3.18 Table I.2-2)
+    failed = answer.json().get("00081198") or answer.json()["0008119A"]
+    reason: int = failed["Value"][0]["00081197"]["Value"][0]
     return reason
 
 
