@@ -32,4 +32,3 @@ class StudyListPage:
     def chip(self, name: str) -> Locator:
         """A modality chip."""
         return self.page.locator(".chip", has_text=name)
-

@@ -173,7 +173,8 @@ class TestViewer:
         send(datasets)
         viewer = ViewerPage(new_page()).open(uid_of(datasets))
         cell = viewer.cell()
-        for words in ("NGUYỄN VĂN ĐỨC", "VIEW-1", "02/01/1980", "46 tuổi", "CT sọ não", "Ảnh 2/3", "W 400  L 40", "Đủ chất lượng"):
+        person = ("NGUYỄN VĂN ĐỨC", "VIEW-1", "02/01/1980", "46 tuổi")
+        for words in (*person, "CT sọ não", "Ảnh 2/3", "W 400  L 40", "Đủ chất lượng"):
             expect(cell).to_contain_text(words)
         for edge, letter in (("left", "R"), ("right", "L"), ("top", "A"), ("bottom", "P")):
             expect(cell.locator(f".edge.{edge}")).to_have_text(letter)
@@ -267,7 +268,8 @@ class TestViewer:
         viewer.wait()
 
     def test_two_patients_are_pointed_out(self, new_page: NewPage, send: Send) -> None:
-        one, other = instances.study(1, patient_id="VIEW-7"), instances.study(1, patient_id="VIEW-8", patient_name="LÊ^KHÁC")
+        one = instances.study(1, patient_id="VIEW-7")
+        other = instances.study(1, patient_id="VIEW-8", patient_name="LÊ^KHÁC")
         send(one)
         send(other)
         viewer = ViewerPage(new_page(locale="en-GB")).open(uid_of(one), uid_of(other))

@@ -21,7 +21,9 @@ class ViewerPage:
 
     def wait(self, quality: str = "lossless") -> "ViewerPage":
         """Wait until the first cell shows an image in this quality."""
-        self.page.locator(f'[data-viewport="1"][data-state="ready"][data-quality="{quality}"]').wait_for(timeout=WITHIN_MS)
+        self.page.locator(f'[data-viewport="1"][data-state="ready"][data-quality="{quality}"]').wait_for(
+            timeout=WITHIN_MS
+        )
         return self
 
     def cell(self, number: int = 1) -> Locator:

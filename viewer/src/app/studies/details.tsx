@@ -8,7 +8,8 @@ import { personName } from '../../i18n/person_name';
 import { type Manifest, type ManifestSeries, readManifest, type Study } from '../api';
 import { SeriesThumbnail } from '../controls/series_thumbnail';
 import { Icon } from '../icons';
-import { goTo, viewerAddress } from '../location';
+import { viewerAddress } from '../address';
+import { goTo } from '../location';
 import { noticeSignedOut } from '../session';
 import { patientName, sexText, studyDescription, studyMoment } from './study_text';
 

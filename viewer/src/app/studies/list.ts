@@ -5,6 +5,7 @@ import { listStudies, type Study, type StudyPage } from '../api';
 import { listen } from '../live';
 import { noticeSignedOut, onResume } from '../session';
 import { type Filter, questionOf } from './filter';
+import { appendPage, mergeFirstPage } from './rows';
 
 const PAGE = 100;
 const RELOAD_AT_MOST = 500;
@@ -12,20 +13,6 @@ const RELOAD_AT_MOST = 500;
 const REFRESH_EVERY_MS = 300;
 
 export type ListState = 'loading' | 'ready' | 'failed';
-
-/** Adds what is new of the first page in front and brings the rest up to date, leaving the order the reader sees. */
-export function mergeFirstPage(rows: readonly Study[], page: readonly Study[]): readonly Study[] {
-  const fresh = new Map(page.map((study) => [study.study_instance_uid, study]));
-  const known = new Set(rows.map((study) => study.study_instance_uid));
-  const added = page.filter((study) => !known.has(study.study_instance_uid));
-  return [...added, ...rows.map((study) => fresh.get(study.study_instance_uid) ?? study)];
-}
-
-/** The next page behind what is loaded; a study that moved meanwhile is not shown twice. */
-export function appendPage(rows: readonly Study[], page: readonly Study[]): readonly Study[] {
-  const known = new Set(rows.map((study) => study.study_instance_uid));
-  return [...rows, ...page.filter((study) => !known.has(study.study_instance_uid))];
-}
 
 export class StudyList {
   readonly rows = signal<readonly Study[]>([]);

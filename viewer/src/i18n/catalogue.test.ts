@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+
+import { en } from './en';
+import { chooseLocale, formatNumber, isImageErrorKey, plural, preferredLocale, t } from './locale';
+import { vi } from './vi';
+
+type Entry = string | Readonly<Record<string, string>>;
+
+function placeholders(entry: Entry): string[] {
+  const forms = typeof entry === 'string' ? [entry] : Object.values(entry);
+  return [...new Set(forms.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
+}
+
+describe('the catalogues', () => {
+  const english: Readonly<Record<string, Entry>> = en;
+  const vietnamese = vi as unknown as Readonly<Record<string, Entry>>;
+
+  it('have the same placeholders in both languages', () => {
+    for (const [key, entry] of Object.entries(english)) {
+      expect([key, placeholders(vietnamese[key] ?? '')]).toEqual([key, placeholders(entry)]);
+    }
+  });
+
+  it('hold no empty text, and no Vietnamese text that was left in English by mistake', () => {
+    const same = /^(app\.name|chip\.|key\.|tool\.|viewer\.window_values|studies\.empty_ae|kind\.video)/;
+    for (const [key, entry] of Object.entries(vietnamese)) {
+      expect(typeof entry === 'string' ? entry : entry['other']).not.toBe('');
+      if (!same.test(key)) expect([key, entry]).not.toEqual([key, english[key]]);
+    }
+  });
+});
+
+describe('the chosen language', () => {
+  it('is the remembered one, else the first of the browser that we speak, else English', () => {
+    expect(preferredLocale('vi', ['en-US'])).toBe('vi');
+    expect(preferredLocale(null, ['fr-FR', 'vi-VN', 'en'])).toBe('vi');
+    expect(preferredLocale('de', ['en-GB', 'vi'])).toBe('en');
+    expect(preferredLocale(null, ['fr'])).toBe('en');
+  });
+
+  it('fills placeholders and counts by its plural rules', () => {
+    chooseLocale('en');
+    expect(t('app.signed_in_as', { name: 'Hà' })).toBe('Signed in as Hà');
+    expect(plural('studies.count', 1)).toBe('1 study');
+    expect(plural('studies.count', 1200)).toBe('1,200 studies');
+    chooseLocale('vi');
+    expect(plural('studies.count', 1)).toBe('1 ca chụp');
+    expect(formatNumber(1200)).toBe('1.200');
+  });
+
+  it('knows the errors a viewport may report', () => {
+    expect(isImageErrorKey('error.image.decode')).toBe(true);
+    expect(isImageErrorKey('error.image.nonsense')).toBe(false);
+    expect(isImageErrorKey('app.name')).toBe(false);
+  });
+});
