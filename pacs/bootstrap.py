@@ -22,7 +22,8 @@ def configure_logging(process: str, level: str = "info") -> None:
     """Log one JSON line an event to standard error (plain text on a terminal); never patient data."""
 
     def name_process(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        return event | {"process": process, "pid": os.getpid()}
+        event["process"], event["pid"] = process, os.getpid()
+        return event
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     renderer: structlog.typing.Processor = (

@@ -23,7 +23,7 @@ class ProcessSettings(BaseModel):
     )
 
 
-class Settings(StorageSettings, NodeSettings, WebSettings, ProcessSettings, BaseSettings):  # type: ignore[misc]  # models composed
+class Settings(StorageSettings, NodeSettings, WebSettings, ProcessSettings, BaseSettings):
     """All settings of one node."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", populate_by_name=True)

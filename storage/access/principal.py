@@ -28,8 +28,8 @@ class Action(StrEnum):
 class Principal:
     """The one who asks.
 
-    ``facilities`` is the set of facility ids whose studies are in reach; ``None`` is every facility. ``rights`` are actions
-    granted apart from the roles (an AE has rights and no roles).
+    ``facilities`` is the set of facility ids whose studies are in reach; ``None`` is every facility. ``rights`` are
+    actions granted apart from the roles (an AE has rights and no roles).
     """
 
     kind: str  # 'user' | 'token' | 'ae' | 'system'

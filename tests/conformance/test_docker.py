@@ -17,7 +17,11 @@ class _Loader(yaml.SafeLoader):
     """Knows compose's merge tags."""
 
 
-_Loader.add_constructor("!override", lambda loader, node: loader.construct_mapping(node, deep=True))
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor("!override", _mapping)
 
 
 def compose(name: str = "compose.yaml") -> dict[str, Any]:

@@ -30,7 +30,9 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
 
 
 def test_every_setting_has_one_owner_and_a_description() -> None:
-    names = [name for model in (StorageSettings, NodeSettings, WebSettings, ProcessSettings) for name in model.model_fields]
+    names = [
+        name for model in (StorageSettings, NodeSettings, WebSettings, ProcessSettings) for name in model.model_fields
+    ]
     assert len(names) == len(set(names)), "two packages declare the same setting"
     assert len(names) < 60
     assert all(field.description for field in Settings.model_fields.values())

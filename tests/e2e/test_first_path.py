@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from pydicom.dataset import Dataset
 
 from tests import instances
 from tests.peers import dcmtk
@@ -22,7 +23,7 @@ LEFT, RIGHT, ROW = 24, 104, 40  # columns and row of two marks, 80 pixels of 0.5
 WITHIN_MS = 30_000
 
 
-def marked_study() -> list[instances.Dataset]:
+def marked_study() -> list[Dataset]:
     """A CT series whose every slice has two bright marks 40 mm apart."""
     datasets = instances.study(COUNT, rows=SIZE, columns=SIZE, patient_name="TRẦN^THỊ^ĐÀO", patient_id="E2E-1")
     for ds in datasets:

@@ -10,12 +10,16 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.peers import free_port, require
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 ACCESS_KEY = "filmless-test"
 SECRET_KEY = "filmless-test-secret"
@@ -89,7 +93,7 @@ class SeaweedFS:
             self._process.wait(30)
             self._process = None
 
-    def client(self):  # type: ignore[no-untyped-def]  # boto3's client types need its stub package at run time
+    def client(self) -> "S3Client":
         """A boto3 client of this server."""
         return boto3.client(
             "s3",
