@@ -12,6 +12,7 @@ import { FramePictures } from './frame_picture';
 import { Gestures, type Hands } from './gestures';
 import { MeasurementBook, type Subject } from './measurement_book';
 import { handleAt, MeasurementLayer } from './measurement_layer';
+import { OverlayLayer } from './overlay_layer';
 import { Prefetcher } from './prefetcher';
 import { loadPreview } from './preview';
 import type { Picture, PreviewPicture } from './renderer';
@@ -39,6 +40,7 @@ interface Shown {
 
 export class LiteViewport implements Viewport {
   private readonly stage: Stage;
+  private readonly overlays: OverlayLayer;
   private readonly layer: MeasurementLayer;
   private readonly gestures: Gestures;
   private readonly prefetcher: Prefetcher;
@@ -55,7 +57,8 @@ export class LiteViewport implements Viewport {
   /** The default of the shown frame. */
   private standard: VoiTransform | null = null;
   private inverted = false;
-  private tool: Tool = 'window';
+  /** A finger scrolls and a mouse changes the window until a tool is taken. */
+  private tool: Tool = matchMedia('(pointer: coarse)').matches ? 'scroll' : 'window';
   /** Loads under way, the newest last; of a fast scroll the older ones are given up. */
   private loads: AbortController[] = [];
 
@@ -66,6 +69,7 @@ export class LiteViewport implements Viewport {
   ) {
     if (getComputedStyle(element).position === 'static') element.style.position = 'relative';
     this.prefetcher = new Prefetcher(frames);
+    this.overlays = new OverlayLayer(element);
     this.layer = new MeasurementLayer(element);
     this.stage = new Stage(element, cpuOnly, () => this.laidOut(), () => this.tell());
     this.cine = new Cine({
@@ -85,6 +89,7 @@ export class LiteViewport implements Viewport {
       this.prefetcher.stop();
       this.giveUp(0);
       [this.chosen, this.standard, this.inverted, this.shown, this.stage.view] = [null, null, false, null, FITTED];
+      this.overlays.clear();
       void this.stage.show(null);
     }
     this.direction = 1;
@@ -187,6 +192,7 @@ export class LiteViewport implements Viewport {
     this.prefetcher.stop();
     this.gestures.destroy();
     this.stage.destroy();
+    this.overlays.destroy();
     this.layer.destroy();
     this.listeners.clear();
   }
@@ -270,6 +276,7 @@ export class LiteViewport implements Viewport {
     if (this.set?.images[shown.index] !== shown.image) return;
     this.shown = shown;
     this.standard = shown.frame ? defaultTransform(shown.frame) : null;
+    this.overlays.show(shown.image, shown.frame);
     if (shown.frame && shown.index === this.target) this.prefetcher.focus(this.set, shown.index, this.direction);
     await this.paint();
   }
@@ -310,6 +317,7 @@ export class LiteViewport implements Viewport {
   }
 
   private laidOut(): void {
+    this.overlays.place(this.stage.placement);
     this.layer.draw(this.shown ? this.book.on(this.shown.image) : [], this.stage.placement);
   }
 
