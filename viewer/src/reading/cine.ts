@@ -7,6 +7,7 @@ export class Cine {
   private handle = 0;
   private due = 0;
   private busy = false;
+  private run = 0;
 
   /** @param step shows the next image; the next step waits for it, so that a slow line slows the film and skips nothing */
   constructor(private readonly step: () => Promise<void>) {}
@@ -18,6 +19,8 @@ export class Cine {
   play(framesPerSecond: number): void {
     this.stop();
     const interval = 1000 / Math.min(Math.max(framesPerSecond, SLOWEST), FASTEST);
+    const run = (this.run += 1);
+    this.busy = false;
     this.due = performance.now() + interval;
     const tick = (now: number): void => {
       this.handle = requestAnimationFrame(tick);
@@ -25,9 +28,10 @@ export class Cine {
       if (this.busy || now < this.due - 4) return;
       this.due = Math.max(this.due + interval, now);
       this.busy = true;
-      void this.step().finally(() => {
-        this.busy = false;
-      });
+      const ready = (): void => {
+        if (this.run === run) this.busy = false;
+      };
+      this.step().then(ready, ready);
     };
     this.handle = requestAnimationFrame(tick);
   }

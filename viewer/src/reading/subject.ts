@@ -39,7 +39,7 @@ export function measure(id: string, kind: Measurement['kind'], [from, to]: [Poin
     frame: reference.frame,
     points: [from, to],
     calibrated: spacing.calibrated,
-    unit: values?.parameters.unit ?? '',
+    unit: kind === 'length' ? '' : values?.parameters.unit ?? '',
   };
   const atDetector = spacing.note === 'detector';
   if (kind === 'length') return { measurement: { ...common, length: distance(from, to, spacing) }, atDetector };

@@ -17,6 +17,8 @@ export interface Shown {
 
 /** A rendered frame is waited for this long; a cell that is not visible never renders. */
 const RENDER_TIMEOUT_MS = 250;
+/** Putting a picture that is at hand into the stack takes milliseconds. */
+const SETTLE_TIMEOUT_MS = 2000;
 
 export class Surface {
   readonly root: HTMLDivElement;
@@ -73,10 +75,28 @@ export class Surface {
     this.shown = shown;
     this.image = cornerstoneImage(this.idOf(shown.uri), shown.picture, this.planeOf(shown.plane));
     if (same) this.viewport.renderImageObject(this.image);
-    else await this.change(before);
+    else await this.settled(shown, this.change(before));
     if (this.overtaken(shown)) return;
     if (!before || !sameSize(before, shown) || !this.stands()) this.apply(before ? this.current : FITTED);
     await this.render();
+  }
+
+  /**
+   * Cornerstone's promise of an image that another one has overtaken may never settle, or fail because the image is no
+   * longer at hand: neither matters then.
+   */
+  private async settled(shown: Shown, work: Promise<void>): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, SETTLE_TIMEOUT_MS);
+    });
+    try {
+      await Promise.race([work, patience]);
+    } catch (reason) {
+      if (!this.overtaken(shown)) throw reason;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Another picture was asked for in the meantime. */

@@ -226,7 +226,7 @@ export function registerTools(): void {
       ...styles['global'],
       color: 'rgb(255, 212, 96)', colorHighlighted: 'rgb(120, 220, 255)', colorSelected: 'rgb(120, 220, 255)',
       textBoxColor: 'rgb(255, 212, 96)', textBoxColorHighlighted: 'rgb(120, 220, 255)', textBoxColorSelected: 'rgb(120, 220, 255)',
-      textBoxFontFamily: 'system-ui, sans-serif', textBoxFontSize: '13px', lineWidth: '1.5',
+      textBoxFontFamily: 'system-ui, sans-serif', textBoxFontSize: '13px', textBoxBackground: 'rgba(0, 0, 0, 0.6)', lineWidth: '1.5',
     },
   });
 }
