@@ -15,6 +15,13 @@ def tree(server: Filmless) -> list[psutil.Process]:
     return psutil.Process(server.pid).children(recursive=True)
 
 
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return "worker" in process.cmdline()
+    except psutil.Error:  # it ends while we look, or is a zombie
+        return False
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     return all(not one.is_running() or one.status() == psutil.STATUS_ZOMBIE for one in processes)
 
@@ -41,7 +48,7 @@ def test_a_stop_ends_every_process_and_is_clean(start_pacs: Callable[..., Filmle
 @pytest.mark.faults
 def test_a_child_that_dies_is_started_again(start_pacs: Callable[..., Filmless]) -> None:
     server = start_pacs()
-    worker = next(one for one in tree(server) if "worker" in one.cmdline())
+    worker = next(one for one in tree(server) if is_worker(one))
     worker.kill()
-    until(lambda: any("worker" in one.cmdline() and one.pid != worker.pid for one in tree(server)), within_s=15)
+    until(lambda: any(is_worker(one) and one.pid != worker.pid for one in tree(server)), within_s=15)
     assert any("started again" in line for line in server.output)
