@@ -88,7 +88,8 @@ def send_samples(node: Node, folder: Path) -> None:
     done = folder / "sent"
     if done.exists():
         return
-    files = [*generate(folder), *real_files()]
+    # the phantoms last: the newest stand first in the list
+    files = [*real_files(), *generate(folder)]
     sent = subprocess.run([PACS, "send", *map(str, files), node.dicom], check=False)
     if sent.returncode == 0:
         done.touch()
