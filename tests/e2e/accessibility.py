@@ -7,8 +7,11 @@ import pytest
 from playwright.sync_api import Page
 
 _AXE = Path(__file__).resolve().parents[2] / "viewer" / "node_modules" / "axe-core" / "axe.min.js"
-_RUN = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}))
-    .violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | '))"""
+_RUN = """async () => {
+    const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const found = await axe.run(document, {runOnly: rules});
+    return found.violations.map(v => `${v.id}: ${v.help} ${v.nodes.map(n => n.html.slice(0, 160)).join(' | ')}`);
+}"""
 
 
 def violations(page: Page) -> list[str]:

@@ -1,4 +1,4 @@
-"""The pages of the viewer, in Chromium, on a real server: sign-in, the list, the viewer, and what they say when refused."""
+"""The pages in Chromium on a real server: sign-in, the list, the viewer, and what they say when refused."""
 
 import re
 from collections.abc import Callable
@@ -20,6 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.interop]
 
 WITHIN_MS = 30_000
 PHONE = {"width": 390, "height": 844, "phone": True}
+PIXEL_KEYWORDS = (
+    "PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel",
+    "PhotometricInterpretation", "RescaleType", "RescaleIntercept", "RescaleSlope",
+)  # fmt: skip
 NewPage = Callable[..., Page]
 Send = Callable[[list[Dataset]], None]
 
@@ -51,8 +55,7 @@ def other_series(datasets: list[Dataset], count: int, number: int) -> list[Datas
 def structured_report(datasets: list[Dataset]) -> Dataset:
     """A report in the same study: nothing that could be shown as an image."""
     (ds,) = other_series(datasets, 1, 9)
-    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
-                    "SamplesPerPixel", "PhotometricInterpretation", "RescaleType", "RescaleIntercept", "RescaleSlope"):  # fmt: skip
+    for keyword in PIXEL_KEYWORDS:
         del ds[keyword]
     ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.33"
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
@@ -155,6 +158,17 @@ class TestStudyList:
         listing.page.get_by_role("button", name="Clear search and filters").click()
         expect(listing.rows.first).to_be_visible(timeout=WITHIN_MS)
         expect(listing.search).to_have_value("")
+
+    def test_the_list_is_put_in_another_order(self, new_page: NewPage, send: Send) -> None:
+        for name, patient_id in (("ĐẶNG^THỨ TỰ", "SORT-1"), ("AN^THỨ TỰ", "SORT-2"), ("DƯƠNG^THỨ TỰ", "SORT-3")):
+            send(instances.study(1, patient_name=name, patient_id=patient_id))
+        listing = StudyListPage(new_page(locale="en-GB")).open("?q=thu tu")
+        expect(listing.rows).to_have_count(3, timeout=WITHIN_MS)
+        listing.page.get_by_role("button", name="Patient", exact=True).click()
+        names = listing.page.locator(".cell-patient .primary")
+        expect(names).to_have_text(["AN THỨ TỰ", "DƯƠNG THỨ TỰ", "ĐẶNG THỨ TỰ"])
+        listing.page.get_by_role("button", name="Patient", exact=True).click()
+        expect(names).to_have_text(["ĐẶNG THỨ TỰ", "DƯƠNG THỨ TỰ", "AN THỨ TỰ"])
 
     def test_the_phone_shows_cards_and_nothing_sticks_out(self, new_page: NewPage, send: Send) -> None:
         datasets = instances.study(1, patient_name="ĐỖ^ĐIỆN^THOẠI", patient_id="LIST-4")

@@ -11,6 +11,7 @@ import { viewerAddress } from '../address';
 import { goTo } from '../location';
 import { useMedia } from '../media';
 import type { StudyList } from './list';
+import type { SortColumn } from './sort';
 import { patientName, sexAndAge, studyDescription } from './study_text';
 
 const ROW_HEIGHT = 62;
@@ -38,7 +39,7 @@ export function StudyGrid({ list, grid, onDetails }: GridProps): JSX.Element {
   const cards = useMedia(CARDS_BELOW);
   const firstShown = useRef('');
   const rowHeight = cards.value ? CARD_HEIGHT : ROW_HEIGHT;
-  const rows = list.rows.value;
+  const rows = list.shown.value;
 
   useLayoutEffect(() => {
     const element = grid.current;
@@ -95,7 +96,7 @@ export function StudyGrid({ list, grid, onDetails }: GridProps): JSX.Element {
       aria-activedescendant={chosenInPage ? rowId(list.chosen.value) : undefined}
       onScroll={(event) => { top.value = event.currentTarget.scrollTop; }} onKeyDown={onKeyDown}
     >
-      <GridHead />
+      <GridHead list={list} />
       <div class="grid-space" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
         {rows.slice(from, to).map((study, offset) => (
           <StudyRow
@@ -108,19 +109,46 @@ export function StudyGrid({ list, grid, onDetails }: GridProps): JSX.Element {
   );
 }
 
-function GridHead(): JSX.Element {
+function GridHead({ list }: { readonly list: StudyList }): JSX.Element {
+  const received = list.sort.value === null ? 'descending' : 'none';
   return (
     <div class="grid-head" role="rowgroup">
       <div class="study-row" role="row" aria-rowindex={1}>
-        <span role="columnheader">{t('studies.column.patient')}</span>
+        <SortHead list={list} column="patient" />
         <span role="columnheader">{t('studies.column.modality')}</span>
         <span role="columnheader">{t('studies.column.study')}</span>
-        <span role="columnheader">{t('studies.column.date')}</span>
-        <span role="columnheader" class="end">{t('studies.column.images')}</span>
-        <span role="columnheader" class="end">{t('studies.column.received')}</span>
+        <SortHead list={list} column="date" />
+        <SortHead list={list} column="images" />
+        <span role="columnheader" class="end" aria-sort={received}>
+          <button type="button" onClick={() => { list.sort.value = null; }}>
+            {received === 'descending' && <Icon name="chevron_down" />}
+            {t('studies.column.received')}
+          </button>
+        </span>
         <span role="columnheader"><span class="visually-hidden">{t('studies.column.details')}</span></span>
       </div>
     </div>
+  );
+}
+
+interface SortHeadProps {
+  readonly list: StudyList;
+  readonly column: SortColumn;
+}
+
+function SortHead({ list, column }: SortHeadProps): JSX.Element {
+  const sort = list.sort.value;
+  const order = sort?.column !== column ? 'none' : sort.descending ? 'descending' : 'ascending';
+  const mark = order !== 'none' && <Icon name={order === 'descending' ? 'chevron_down' : 'chevron_up'} />;
+  const atEnd = column === 'images';
+  return (
+    <span role="columnheader" class={atEnd ? 'end' : ''} aria-sort={order}>
+      <button type="button" data-sort={column} onClick={() => void list.sortBy(column)}>
+        {atEnd && mark}
+        {t(`studies.column.${column}`)}
+        {!atEnd && mark}
+      </button>
+    </span>
   );
 }
 

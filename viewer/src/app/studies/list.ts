@@ -6,17 +6,23 @@ import { listen } from '../live';
 import { noticeSignedOut, onResume } from '../session';
 import { type Filter, questionOf } from './filter';
 import { appendPage, mergeFirstPage } from './rows';
+import { nextSort, type Sort, type SortColumn, sorted } from './sort';
 
 const PAGE = 100;
 const RELOAD_AT_MOST = 500;
 /** New studies are looked up at most this often, so that a busy morning does not flood the server. */
 const REFRESH_EVERY_MS = 300;
+/** A chosen order is made here, of so many of the newest studies at most; whoever has more narrows the list. */
+const SORT_AT_MOST = 1000;
 
 export type ListState = 'loading' | 'ready' | 'failed';
 
 export class StudyList {
   readonly rows = signal<readonly Study[]>([]);
+  /** The rows in the order of the reader. */
+  readonly shown = computed(() => sorted(this.rows.value, this.sort.value));
   readonly total = signal(0);
+  readonly sort = signal<Sort | null>(null);
   readonly state = signal<ListState>('loading');
   /** UID of the chosen study; empty: none. */
   readonly chosen = signal('');
@@ -99,6 +105,16 @@ export class StudyList {
     }
   }
 
+  /** Order by a column, for which all rows have to be here. */
+  async sortBy(column: SortColumn): Promise<void> {
+    this.sort.value = nextSort(this.sort.peek(), column);
+    while (this.sort.peek() && !this.complete.peek() && this.rows.peek().length < SORT_AT_MOST) {
+      const before = this.rows.peek().length;
+      await this.more();
+      if (this.rows.peek().length === before) return; // refused or unreachable: what is here is sorted
+    }
+  }
+
   #read(limit: number, offset: number, abort?: AbortSignal): Promise<StudyPage> {
     return listStudies(questionOf(this.#filter, new Date()), limit, offset, abort);
   }
@@ -133,7 +149,7 @@ export class StudyList {
 
   /** Choose the row a number of rows away from the chosen one; gives its position. */
   move(step: number): number {
-    const rows = this.rows.peek();
+    const rows = this.shown.peek();
     if (rows.length === 0) return -1;
     const now = rows.findIndex((row) => row.study_instance_uid === this.chosen.peek());
     const next = now < 0 ? (step < 0 ? rows.length - 1 : 0) : Math.max(0, Math.min(rows.length - 1, now + step));

@@ -107,6 +107,7 @@ function Count({ list }: { readonly list: StudyList }): JSX.Element {
   return (
     <p class="total number" aria-live="polite" data-total={list.total.value}>
       {list.state.value === 'ready' ? plural('studies.count', list.total.value) : ''}
+      {list.sort.value !== null && !list.complete.value && ` · ${plural('studies.sorted_part', list.rows.value.length)}`}
     </p>
   );
 }
