@@ -286,7 +286,7 @@ export class ToolBelt {
   }
 }
 
-/** True while a drawing is under the hand: Escape ends it. */
+/** End a drawing that is under the hand, as it is; true when there was one. */
 export function cancelDrawing(element: HTMLDivElement): boolean {
   const enabled = getEnabledElement(element);
   const group = enabled && ToolGroupManager.getToolGroupForViewport(enabled.viewportId, enabled.renderingEngineId);
