@@ -47,7 +47,7 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(
-            [sys.executable, "-m", "pacs", *child.arguments],
+            [sys.executable, "-m", "pacs.process", *child.arguments],
             env=os.environ | self._environment | {lifeline.VARIABLE: str(self._lifeline_read)},
             pass_fds=(self._lifeline_read,),
         )

@@ -71,8 +71,8 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
 
 
 def _children(settings: Settings) -> list[Child]:
-    nodes = [Child(f"dicom-{number}", ("serve", "dicom")) for number in range(1, settings.dicom_processes + 1)]
-    return [*nodes, Child("web", ("serve", "web")), Child("worker", ("serve", "worker"))]
+    nodes = [Child(f"dicom-{number}", ("dicom",)) for number in range(1, settings.dicom_processes + 1)]
+    return [*nodes, Child("web", ("web",)), Child("worker", ("worker",))]
 
 
 def _announce(settings: Settings, sign_in: tuple[str, str] | None, say: Callable[[str], None]) -> None:

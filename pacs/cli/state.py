@@ -9,6 +9,7 @@ from rich.text import Text
 
 from pacs import doctor as checks
 from pacs import up as tree
+from pacs.bootstrap import load_settings
 from pacs.cli.options import Data, console, opened
 from pacs.cli.processes import DicomPort, Host, HttpPort
 from storage.archive.status import status as archive_status
@@ -57,8 +58,6 @@ def doctor(
     data: Data = None,
 ) -> None:
     """Check ports, disk, index, object store and clock, and say in plain words what is wrong."""
-    from pacs.bootstrap import load_settings  # noqa: PLC0415 - settings are read only where a command runs
-
     settings = load_settings(data_dir=data, http_port=http_port, dicom_port=dicom_port, http_host=host, dicom_host=host)
     ill = 0
     for finding in checks.examine(settings):

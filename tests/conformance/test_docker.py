@@ -75,7 +75,7 @@ def test_every_copied_path_exists() -> None:
 
 
 def test_commands_of_the_services_exist() -> None:
-    from pacs.cli.processes import Kind  # noqa: PLC0415 - read where it is compared
+    from pacs.process import Kind  # noqa: PLC0415 - read where it is compared
 
     kinds = {
         service["command"][2]

@@ -1,0 +1,64 @@
+"""One process of a node: web, DICOM or worker.
+
+``python -m pacs.process KIND`` runs it with the settings of the environment. The tree of ``pacs up`` starts its children this way, which leaves out what only the command line needs.
+"""
+
+import signal
+import sys
+import threading
+from enum import StrEnum
+from types import FrameType
+
+from pacs import lifeline
+from pacs.bootstrap import configure_logging, load_settings, open_archive, recover
+from pacs.settings import Settings
+
+
+class Kind(StrEnum):
+    """The three kinds of process."""
+
+    WEB = "web"
+    DICOM = "dicom"
+    WORKER = "worker"
+
+
+def run(kind: Kind, settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM, or until the parent has gone.
+
+    Raises:
+        StoreUnavailable: the index or the object store cannot be reached.
+    """
+    configure_logging(kind.value, settings.log_level)
+    lifeline.watch()
+    if kind is Kind.WEB:
+        from pacs.web.serve import serve as serve_web  # noqa: PLC0415 - each process loads only its own part
+
+        serve_web(settings)
+        return
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    archive = open_archive(settings, migrate=True)
+    try:
+        if kind is Kind.WORKER:
+            from pacs.worker import work  # noqa: PLC0415 - as above
+
+            work(archive, stop)
+            return
+        from dicom_nodes.scp.server import serve as serve_dicom  # noqa: PLC0415 - as above
+
+        recover(archive)
+        serve_dicom(archive, settings, stop=stop, on_ready=lambda port: None)
+    finally:
+        archive.close()
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def handle(signum: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+if __name__ == "__main__":
+    run(Kind(sys.argv[1]), load_settings())
