@@ -23,7 +23,7 @@ describe('dates and times', () => {
   it('shows today by the clock and another day by its date', () => {
     const now = new Date(2026, 2, 5, 18, 0);
     expect(formatMoment(new Date(2026, 2, 5, 7, 4).toISOString(), now)).toBe('07:04');
-    expect(formatMoment(new Date(2026, 1, 4, 7, 4).toISOString(), now)).toMatch(/^04[/-]02 07:04$/);
+    expect(formatMoment(new Date(2026, 1, 4, 7, 4).toISOString(), now)).toBe('04/02 07:04');
     expect(formatMoment('nonsense', now)).toBe('');
   });
 

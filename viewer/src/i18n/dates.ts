@@ -42,7 +42,7 @@ export function formatMoment(iso: string, now: Date = new Date()): string {
   const day = new Intl.DateTimeFormat(tag, {
     day: '2-digit', month: '2-digit', ...(sameYear ? {} : { year: 'numeric' }),
   }).format(moment);
-  return `${day} ${clock}`;
+  return `${day.replaceAll('-', '/')} ${clock}`; // Vietnamese writes a day without its year with a dash: one look for all
 }
 
 /** `YYYYMMDD` of a day in local time, as the study list is asked. */
