@@ -53,7 +53,7 @@ check: setup-dev ## Lint, types and the direction of imports
 
 test: setup-dev peers check ## Every check and every test, with the real peers
 	$(BIN)/python viewer/node.py npm test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 docs: setup-dev ## Write the reference pages that are made from the code
 	$(BIN)/python docs/generate.py

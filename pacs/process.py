@@ -1,6 +1,7 @@
 """One process of a node: web, DICOM or worker.
 
-``python -m pacs.process KIND`` runs it with the settings of the environment. The tree of ``pacs up`` starts its children this way, which leaves out what only the command line needs.
+``python -m pacs.process KIND`` runs it with the settings of the environment. The tree of ``pacs up`` starts its
+children this way, which leaves out what only the command line needs.
 """
 
 import signal
