@@ -27,7 +27,7 @@ export function ViewerHeader({ workspace, toolbar }: HeaderProps): JSX.Element {
         <Icon name="chevron_left" />
       </a>
       <div class="whose" aria-live="polite">
-        {study ? <Whose study={study} /> : <p class="quiet">{t('viewer.opening')}</p>}
+        {study ? <Whose study={study} /> : <h1 class="quiet">{t('viewer.opening')}</h1>}
       </div>
       {toolbar}
       <div class="viewer-account"><AccountMenu /></div>
