@@ -56,7 +56,7 @@ test: setup-dev peers check ## Every check and every test, with the real peers
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 docs: setup-dev ## Write the reference pages that are made from the code
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 lock: $(BIN)/uv ## Pin the dependencies anew, with hashes
 	for name in uv build runtime dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

@@ -74,6 +74,11 @@ _QUERY: tuple[tuple[type[errors.ArchiveError], Code], ...] = (
 )
 
 
+def store_statuses() -> tuple[tuple[type[errors.ArchiveError], Code], ...]:
+    """The table of C-STORE, for the conformance statement."""
+    return _STORE
+
+
 def of_store(error: Exception) -> Status:
     """The answer to a C-STORE that failed (PS3.4 Table B.2-1, PS3.7 §9.1.1.1.9)."""
     return _of(error, _STORE)

@@ -1,7 +1,6 @@
-"""Write the reference pages that are made from the code: ``python docs/generate.py`` (``make docs``)."""
+"""Write the reference pages that are made from the code: ``python -m docs.generate`` (``make docs``)."""
 
 import inspect
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import typer
 from pydantic import SecretStr
 
 from dicom_nodes.settings import NodeSettings
+from docs import conformance_dimse
 from pacs.cli import app
 from pacs.settings import PREFIX, ProcessSettings
 from pacs.web.settings import WebSettings
@@ -72,7 +72,7 @@ def _commands(command: Any, path: list[str]) -> Iterator[tuple[list[str], Any]]:
         yield from _commands(child, [*path, name])
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page}
+PAGES = {"settings.md": settings_page, "commands.md": commands_page, "conformance-dimse.md": conformance_dimse.page}
 
 
 def main() -> None:
@@ -82,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
