@@ -39,6 +39,7 @@ setup-dev: .venv/.dev viewer
 viewer: viewer/dist/index.html ## Build the viewer
 
 run: setup ## Start Filmless with the sample studies in it
+	@$(BIN)/python -m compileall -q pacs dicom_nodes storage sample_studies
 	@exec $(BIN)/python -m sample_studies.start --data $(DATA)
 
 peers: ## Install the real DICOM peers, PostgreSQL and Chromium for the tests (root or sudo)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sample_studies import generate
+from sample_studies.generation import generate
 
 
 def main() -> int:

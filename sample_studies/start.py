@@ -15,8 +15,6 @@ from types import FrameType
 
 from rich.console import Console
 
-from sample_studies import generate, real_files
-
 PACS = str(Path(sys.executable).with_name("pacs"))
 console = Console(highlight=False)
 
@@ -88,6 +86,9 @@ def send_samples(node: Node, folder: Path) -> None:
     done = folder / "sent"
     if done.exists():
         return
+    from sample_studies.generation import generate  # noqa: PLC0415 - a start without them is quicker
+    from sample_studies.real import real_files  # noqa: PLC0415
+
     # the phantoms last: the newest stand first in the list
     files = [*real_files(), *generate(folder)]
     sent = subprocess.run([PACS, "send", *map(str, files), node.dicom], check=False)

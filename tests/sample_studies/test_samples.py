@@ -9,9 +9,10 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from sample_studies import generate, real_files
 from sample_studies.__main__ import main
 from sample_studies.ct_head import hounsfield
+from sample_studies.generation import generate
+from sample_studies.real import real_files
 from sample_studies.studies import all_tasks
 from storage.pixels.decode import decode_frame
 from storage.pixels.image import ImageFormat
