@@ -14,7 +14,7 @@ from tests import instances
 from tests.peers import dcmtk, filmless
 from tests.truth.browser import chromium, signed_in
 
-ROUNDS = 20
+ROUNDS = 10
 NOTE_ROW = """uid => { const look = () => document.querySelector(`[data-study="${uid}"]`)
   ? (window.seenAt = Date.now()) : requestAnimationFrame(look); look(); }"""
 
@@ -31,6 +31,7 @@ def round_trip(page: Page, port: int, folder: Path) -> tuple[float, float]:
     acknowledged_at = time.time()
     row = page.locator(f'[data-study="{uid}"]')
     row.wait_for()
+    page.wait_for_timeout(100)  # the page notes it with its next animation frame
     listed = page.evaluate("window.seenAt") / 1000 - acknowledged_at
     clicked_at = time.time()
     row.click()
