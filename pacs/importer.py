@@ -83,7 +83,10 @@ def _items_of(path: Path) -> Iterator[Item]:
 
 
 def _file(path: Path) -> Item:
-    facts = path.stat()
+    try:
+        facts = path.stat()
+    except OSError:
+        return Item(str(path), 0, "", lambda: path.open("rb"))
     return Item(str(path), facts.st_size, str(facts.st_mtime_ns), lambda: path.open("rb"))
 
 
@@ -112,10 +115,8 @@ def _references(path: Path) -> Iterator[Item]:
         relative = PurePosixPath(*components)
         if relative.is_absolute() or ".." in relative.parts:
             raise InvalidInstance(f"{path} refers to a file outside its folder.")
-        found = _case_insensitive(path.parent, relative)
-        if found is None:
-            raise InvalidInstance(f"{path} refers to {relative}, which is missing.")
-        yield _file(found)
+        # a file that is missing on the medium is reported like any other that cannot be read
+        yield _file(_case_insensitive(path.parent, relative) or path.parent / relative)
 
 
 def _case_insensitive(folder: Path, relative: PurePosixPath) -> Path | None:
@@ -203,13 +204,17 @@ def _import_one(archive: Archive, item: Item, source: Source, principal: Princip
         return
     except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
         # an unreadable medium, a broken or encrypted zip member
-        report.refused.append((item.label, f"The file cannot be read: {error}"))
+        report.refused.append((item.label, f"The file cannot be read: {_plain(error)}"))
         return
     report.studies.add(receipt.study_instance_uid)
     if receipt.duplicate:
         report.duplicates += 1
     else:
         report.stored += 1
+
+
+def _plain(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _receive(archive: Archive, stream: IO[bytes], source: Source, principal: Principal) -> Receipt:

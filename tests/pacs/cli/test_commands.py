@@ -148,6 +148,11 @@ def test_import_of_folder_zip_and_dicomdir(running_pacs: Filmless, tmp_path: Pat
     assert "2 stored" in answer.stdout
     again = running_pacs.cli("import", str(files))
     assert "2 already here" in again.stdout
+    (files / "IM1").unlink()
+    scratched = running_pacs.cli("import", str(files / "DICOMDIR"), check=False)
+    assert scratched.returncode == 2
+    assert "1 already here" in scratched.stdout
+    assert "IM1: The file cannot be read: No such file or directory" in scratched.stdout
 
 
 def test_an_import_that_was_killed_goes_on_where_it_stopped(running_pacs: Filmless, tmp_path: Path) -> None:
