@@ -46,7 +46,18 @@ class Dcmsend:
 
     def __init__(self, paths: Iterable[Path], port: int, *, aec: str = "FILMLESS", aet: str = "DCMSEND") -> None:
         self._output = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed in finish()
-        options = ["--debug", "--no-halt", "--no-uid-checks", "-aec", aec, "-aet", aet, "127.0.0.1", str(port)]
+        options = [
+            "--debug",
+            "--no-halt",
+            "--no-uid-checks",
+            "--decompress-never",
+            "-aec",
+            aec,
+            "-aet",
+            aet,
+            "127.0.0.1",
+            str(port),
+        ]
         self._process = subprocess.Popen(
             [program("dcmsend"), *options, *map(str, paths)],
             stdout=self._output,
