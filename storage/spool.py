@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from storage.dicom.part10 import FileMeta, encode_meta, read_meta
+from storage.disk import sync_folder
 from storage.errors import InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
 
 _BUFFER_BYTES = 1024 * 1024
@@ -255,15 +256,6 @@ def sha256_of_file(descriptor: int) -> str:
         digest.update(piece)
         offset += len(piece)
     return digest.hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -17,10 +17,11 @@ from storage.access.principal import SYSTEM
 from storage.archive import Archive
 from storage.archive.ingest import Source, ingest
 from storage.archive.upload import is_verified
+from storage.disk import sync_folder
 from storage.errors import ArchiveError, InvalidInstance, StoreUnavailable
 from storage.index import instances
 from storage.index import spooled as rows
-from storage.spool import Hold, SpooledFile, recover, sync_folder
+from storage.spool import Hold, SpooledFile, recover
 
 _PAGE = 1000
 # A file this young may belong to a process that has made it and not yet locked it.

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from storage.disk import sync_folder
 from storage.errors import NotFound, OutOfResources, StoreUnavailable
 from storage.objects import CHUNK_BYTES, ObjectHead
 
@@ -35,7 +36,7 @@ class LocalStore:
                 _link_or_copy(source, target)
             except FileExistsError:
                 return False
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         return True
 
     def put(self, key: str, data: bytes) -> None:
@@ -52,7 +53,7 @@ class LocalStore:
                 temporary.replace(target)
             finally:
                 temporary.unlink(missing_ok=True)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> bytes:
         """See :class:`ObjectStore`."""
@@ -126,7 +127,7 @@ class LocalStore:
             folder.mkdir(mode=0o700)
         except FileExistsError:
             return
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
@@ -169,14 +170,6 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 def _beside(target: Path) -> Path:
     return target.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
