@@ -47,7 +47,6 @@ class SpooledFile:
     size: int
     dataset_offset: int
     dataset_sha256: str
-    sha256: str
     transfer_syntax_uid: str
     sop_class_uid: str
     sop_instance_uid: str
@@ -188,7 +187,6 @@ class SpoolWriter:
             descriptor = self._file.fileno()
             os.pwrite(descriptor, self._digest.digest(), self._digest_offset)
             os.fdatasync(descriptor)
-            whole = sha256_of_file(descriptor)
             hold = Hold(os.dup(descriptor))
             self._file.close()
             self._path.rename(target)
@@ -199,7 +197,6 @@ class SpoolWriter:
             size=self._size,
             dataset_offset=self._dataset_offset,
             dataset_sha256=self._digest.hexdigest(),
-            sha256=whole,
             transfer_syntax_uid=self._meta.transfer_syntax_uid,
             sop_class_uid=self._meta.sop_class_uid,
             sop_instance_uid=self._meta.sop_instance_uid,
@@ -231,7 +228,7 @@ def recover(path: Path, hold: Hold | None = None) -> SpooledFile:
         file.seek(offset)
         while piece := file.read(_BUFFER_BYTES):
             dataset.update(piece)
-        size, whole = file.tell(), sha256_of_file(file.fileno())
+        size = file.tell()
     if dataset.hexdigest() != meta.dataset_sha256:
         raise InvalidInstance("The spooled file is damaged: its data set has another digest.")
     return SpooledFile(
@@ -239,23 +236,12 @@ def recover(path: Path, hold: Hold | None = None) -> SpooledFile:
         size=size,
         dataset_offset=offset,
         dataset_sha256=meta.dataset_sha256,
-        sha256=whole,
         transfer_syntax_uid=meta.transfer_syntax_uid,
         sop_class_uid=meta.sop_class_uid,
         sop_instance_uid=meta.sop_instance_uid,
         source_ae_title=meta.source_ae_title,
         hold=hold,
     )
-
-
-def sha256_of_file(descriptor: int) -> str:
-    """SHA-256 of a whole open file, in hexadecimal."""
-    digest = hashlib.sha256()
-    offset = 0
-    while piece := os.pread(descriptor, _BUFFER_BYTES, offset):
-        digest.update(piece)
-        offset += len(piece)
-    return digest.hexdigest()
 
 
 @contextmanager

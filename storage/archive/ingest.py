@@ -179,11 +179,10 @@ def _file_columns(spooled: SpooledFile, arrival: Arrival) -> dict[str, Any]:
         "size": spooled.size,
         "dataset_offset": spooled.dataset_offset,
         "dataset_sha256": spooled.dataset_sha256,
-        "sha256": spooled.sha256,
         "location": "spool",
         "spool_name": spooled.name,
         "object_key": instance_key(
-            arrival.study_instance_uid, arrival.series_instance_uid, arrival.sop_instance_uid, spooled.sha256
+            arrival.study_instance_uid, arrival.series_instance_uid, arrival.sop_instance_uid, spooled.dataset_sha256
         ),
     }
 

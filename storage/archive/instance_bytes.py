@@ -37,7 +37,6 @@ class InstanceRow:
     size: int
     dataset_offset: int
     dataset_sha256: str
-    sha256: str
     location: str
     spool_name: str
     object_key: str
@@ -112,7 +111,7 @@ class InstanceBytes:
             found = rows.by_id(connection, self._row.id)
         if found is None or found["sop_instance_uid"] != self._row.sop_instance_uid:
             raise NotFound("This instance is no longer kept.")
-        if found["sha256"] != self._row.sha256:
+        if (found["dataset_sha256"], found["size"]) != (self._row.dataset_sha256, self._row.size):
             raise StoreUnavailable("This instance was stored anew just now; ask again.")
         self._row = InstanceRow(**found)
 

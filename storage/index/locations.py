@@ -64,7 +64,6 @@ def _instances() -> Select[Any]:
             instance.c.size,
             instance.c.dataset_offset,
             instance.c.dataset_sha256,
-            instance.c.sha256,
             instance.c.location,
             instance.c.spool_name,
             instance.c.object_key,

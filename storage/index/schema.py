@@ -143,7 +143,6 @@ instance = Table(
     Column("size", BigInteger, nullable=False),
     Column("dataset_offset", Integer, nullable=False),
     Column("dataset_sha256", String(64), nullable=False),
-    Column("sha256", String(64), nullable=False),
     Column("location", String(8), nullable=False),  # 'spool' | 'object'
     Column("spool_name", Text, nullable=False, server_default=""),
     Column("object_key", Text, nullable=False),
@@ -151,6 +150,8 @@ instance = Table(
     Column("facility_id", ForeignKey("facility.id"), nullable=False),
     Column("received_at", UTCDateTime, nullable=False),
     Column("stored_at", UTCDateTime),  # verified in the object store
+    Column("verified_at", UTCDateTime),  # its object was last read back and hashed, and was right
+    Column("committed_at", UTCDateTime),  # its safe keeping was confirmed to the sender (storage commitment)
     CheckConstraint("location IN ('spool', 'object')", name="location"),
     Index(None, "series_fk", "instance_number"),
     Index(None, "location", "id"),

@@ -18,7 +18,9 @@ _COLUMNS = (
     instance.c.spool_name,
     instance.c.object_key,
     instance.c.size,
-    instance.c.sha256,
+    instance.c.dataset_offset,
+    instance.c.dataset_sha256,
+    instance.c.transfer_syntax_uid,
 )
 
 
@@ -50,7 +52,7 @@ def move_to_object_store(connection: Connection, rows: Collection[Mapping[str, A
             instance.c.location == "spool",
             instance.c.spool_name == bindparam("name"),
         )
-        .values(location="object", stored_at=now)
+        .values(location="object", stored_at=now, verified_at=now)
     )
     moved = 0
     for row in rows:

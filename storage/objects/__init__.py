@@ -101,10 +101,10 @@ def sha256_of(store: ObjectStore, key: str) -> str:
     return digest.hexdigest()
 
 
-def instance_key(study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str, sha256: str) -> str:
+def instance_key(study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str, dataset_sha256: str) -> str:
     """The key of an instance: hashes of its UIDs, and of its content, so that another content has another key."""
     study, series, sop = (_opaque(uid) for uid in (study_instance_uid, series_instance_uid, sop_instance_uid))
-    return f"instances/{study}/{series}/{sop}-{sha256[:16]}.dcm"
+    return f"instances/{study}/{series}/{sop}-{dataset_sha256[:16]}.dcm"
 
 
 def series_document_key(study_instance_uid: str, series_instance_uid: str, etag: str) -> str:

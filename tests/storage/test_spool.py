@@ -22,7 +22,7 @@ def test_a_spooled_file_is_part_10_around_the_very_bytes(tmp_path: Path) -> None
     spooled = spool(Spool(tmp_path), data, sop_instance_uid=dataset.SOPInstanceUID, source_ae_title="CT1")
     whole = spooled.path.read_bytes()
     assert whole[spooled.dataset_offset :] == data
-    assert (spooled.size, spooled.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
+    assert spooled.size == len(whole)
     assert spooled.dataset_sha256 == hashlib.sha256(data).hexdigest()
     read = pydicom.dcmread(spooled.path)
     assert read.file_meta.MediaStorageSOPInstanceUID == dataset.SOPInstanceUID

@@ -118,7 +118,7 @@ def test_an_identical_instance_brings_back_lost_bytes(archive: Archive) -> None:
     archive.spool.path(rows(archive, instance)[0]["spool_name"]).unlink()
     assert keep(archive, dataset).duplicate
     (row,) = rows(archive, instance)
-    assert recover(archive.spool.path(row["spool_name"])).sha256 == row["sha256"]
+    assert recover(archive.spool.path(row["spool_name"])).dataset_sha256 == row["dataset_sha256"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_file_to_import_counts_more_than_its_meta(archive: Archive) -> None:
     assert receipt.warnings != ()
     (row,) = rows(archive, instance)
     again = recover(archive.spool.path(row["spool_name"]))
-    assert (again.sop_instance_uid, again.sha256) == (dataset.SOPInstanceUID, row["sha256"])
+    assert (again.sop_instance_uid, again.dataset_sha256) == (dataset.SOPInstanceUID, row["dataset_sha256"])
     assert spool_is(archive, 1)
 
 

@@ -178,11 +178,11 @@ def test_a_killed_process_loses_no_acknowledged_instance_and_leaves_no_ghost(arc
     assert len(acknowledged) > 10
     for row in kept.values():
         if row["location"] == "spool":
-            assert recover(archive.spool.path(row["spool_name"])).sha256 == row["sha256"]
+            assert recover(archive.spool.path(row["spool_name"])).dataset_sha256 == row["dataset_sha256"]
         else:
             path = archive.objects.path(row["object_key"])
             assert path is not None
-            assert recover(path).sha256 == row["sha256"]
+            assert recover(path).dataset_sha256 == row["dataset_sha256"]
     spooled = {row["spool_name"] for row in kept.values() if row["location"] == "spool"}
     assert {path.name for path in archive.spool.ready.iterdir()} == spooled
     (counted,) = rows(archive, study)

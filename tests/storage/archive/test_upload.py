@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from storage.archive import Archive
 from storage.archive.reconcile import reconcile
-from storage.archive.upload import upload_pending
+from storage.archive.upload import is_verified, upload_pending
 from storage.errors import StoreUnavailable
 from storage.index.schema import instance
-from storage.objects import ObjectStore, sha256_of
+from storage.objects import ObjectStore
 from storage.settings import StorageSettings
 from tests.storage.generated import ct_slice, keep
 
@@ -44,7 +44,7 @@ def test_everything_waiting_is_moved_and_verified(archive: Archive) -> None:
     for row in instances(archive):
         assert (row["location"], row["stored_at"] is not None) == ("object", True)
         assert archive.objects.read(row["object_key"]) == files[row["id"]]
-        assert sha256_of(archive.objects, row["object_key"]) == row["sha256"]
+        assert is_verified(archive, row)
 
 
 def test_several_uploaders_at_once(archive: Archive) -> None:
@@ -68,7 +68,7 @@ def test_a_damaged_object_of_an_earlier_attempt_is_replaced(archive: Archive, tm
     damaged.write_bytes(b"half an obj")
     assert archive.objects.create(row["object_key"], damaged)
     assert upload_pending(archive) == 1
-    assert sha256_of(archive.objects, row["object_key"]) == row["sha256"]
+    assert is_verified(archive, row)
 
 
 class Stubborn:
