@@ -19,6 +19,7 @@ from storage.archive.ingest import Source, ingest
 from storage.archive.upload import is_verified
 from storage.disk import sync_folder
 from storage.errors import ArchiveError, InvalidInstance, StoreUnavailable
+from storage.fault_point import reached
 from storage.index import instances
 from storage.index import spooled as rows
 from storage.spool import Hold, SpooledFile, recover
@@ -109,6 +110,7 @@ def _keep_ready(archive: Archive, report: ReconcileReport) -> None:
         if hold is not None:
             try:
                 _keep_file(archive, path, hold, report)
+                reached("reconcile: file")
             finally:
                 hold.release()
 
@@ -167,6 +169,7 @@ def _quarantine(archive: Archive, path: Path, reason: str, sop_instance_uid: str
             now=datetime.now(UTC),
         )
     )
+    reached("quarantine: noted")
     path.rename(archive.spool.quarantine / path.name)
     sync_folder(archive.spool.quarantine)
     report.quarantined += 1

@@ -17,6 +17,7 @@ from storage.archive import Archive
 from storage.archive.retrieve import instances
 from storage.dicom import json
 from storage.errors import NotFound
+from storage.fault_point import reached
 from storage.index import documents as rows
 from storage.index import locations
 from storage.index.engine import Index
@@ -160,7 +161,9 @@ def _build(archive: Archive, row: rows.Row) -> SeriesDocument | None:
         return None
     etag, body = _etag(texts), _compressed(texts)
     key = series_document_key(state["study_instance_uid"], state["series_instance_uid"], etag)
+    reached("series document: made")
     archive.objects.put(key, body)
+    reached("series document: stored")
     with archive.index.write() as connection:
         noted = rows.replace(connection, state, key, etag)
         latest = rows.find(connection, state["study_instance_uid"], state["series_instance_uid"])
