@@ -75,16 +75,16 @@ def read(
     if unknown_sop_classes == "refuse" and sop_class_uid not in sop_class.STORAGE:
         raise UnsupportedInstance(f"This archive does not take instances of SOP class {sop_class_uid}.")
     frames = pixel_data.locate(header, spooled.transfer_syntax_uid)
-    made = json.instance_json(header, spooled.transfer_syntax_uid, json.instance_path(study, series, sop))
+    text = json.instance_text(header, spooled.transfer_syntax_uid, json.instance_path(study, series, sop))
     return Arrival(
         study_instance_uid=study,
         series_instance_uid=series,
         sop_instance_uid=sop,
         sop_class_uid=sop_class_uid,
-        study=columns(header, (Level.PATIENT, Level.STUDY)),
-        series=columns(header, (Level.SERIES,)),
-        instance={**columns(header, (Level.IMAGE,)), "number_of_frames": frames.number},
-        header=json.encode(made),
+        study=columns(header, Level.PATIENT, Level.STUDY),
+        series=columns(header, Level.SERIES),
+        instance={**columns(header, Level.IMAGE), "number_of_frames": frames.number},
+        header=json.encode(text),
         frames=frames.table.encoded,
         warnings=(*header.warnings, *frames.warnings),
     )

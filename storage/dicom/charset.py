@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 # Defined terms of PS3.3 table C.12-2 to C.12-5 and the codec of Python that reads them.
 _CODECS = {
@@ -64,6 +65,12 @@ def codecs(terms: Sequence[str]) -> tuple[str, ...]:
         if codec is not None:
             found.append(codec)
     return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def codecs_of(value: bytes) -> tuple[str, ...]:
+    """The codecs that an encoded value of Specific Character Set names."""
+    return codecs(value.decode("ascii", "replace").split("\\"))
 
 
 def decode(value: bytes, charsets: Sequence[str]) -> str:

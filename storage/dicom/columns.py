@@ -1,23 +1,56 @@
 """What the index keeps of a header: the values of the searchable attributes, made to fit their columns (PS3.5 §6.2)."""
 
 import re
-from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from storage.dicom.attributes import Attribute, Level, of_levels
-from storage.dicom.header import Header
+from storage.dicom.header import SPECIFIC_CHARACTER_SET, Header
 from storage.dicom.text import normalise_name
 
 _INTEGER = range(-(2**31), 2**31)
 _OLD_DATE = re.compile(r"(\d{4})[.\-/](\d{2})[.\-/](\d{2})")  # ACR-NEMA 2.0
+# The instances of a study repeat its values: they are decoded once. The key holds all that the columns depend on.
+_known: dict[tuple[Any, ...], dict[str, Any]] = {}
+_REMEMBERED = 2_000
+_REMEMBERED_BYTES = 512
 
 
-def columns(header: Header, levels: Iterable[Level]) -> dict[str, Any]:
-    """Column values of these levels, with the normalised text of those that have it; UIDs and counts apart."""
+def columns(header: Header, *levels: Level) -> dict[str, Any]:
+    """Column values of these levels, with the normalised text of those that have it; UIDs and counts apart.
+
+    The answer is shared between instances that say the same: it must not be changed.
+    """
+    attributes, tags = _of(levels)
+    key = (levels, *(_raw(header, tag) for tag in tags))
+    found = _known.get(key)
+    if found is None:
+        found = _read(header, attributes)
+        if sum(len(value) for value in key[1:]) <= _REMEMBERED_BYTES:
+            if len(_known) > _REMEMBERED:
+                _known.clear()
+            _known[key] = found
+    return found
+
+
+@cache
+def _of(levels: tuple[Level, ...]) -> tuple[tuple[Attribute, ...], tuple[int, ...]]:
+    """The attributes of these levels that an instance carries, and the tags that their values depend on."""
+    attributes = tuple(found for found in of_levels(levels) if not (found.computed or found.vr == "UI"))
+    return attributes, (SPECIFIC_CHARACTER_SET, *(attribute.tag for attribute in attributes))
+
+
+def _raw(header: Header, tag: int) -> bytes:
+    """The value as sent, behind how it is written; empty if absent."""
+    element = header.elements.get(tag)
+    if element is None or element.items is not None:
+        return b""
+    return b"%s%d" % (element.vr.encode(), element.little_endian) + header.value(element)
+
+
+def _read(header: Header, attributes: tuple[Attribute, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for attribute in of_levels(levels):
-        if attribute.computed or attribute.vr == "UI":
-            continue
+    for attribute in attributes:
         found[attribute.column] = value = _value(header, attribute)
         if attribute.search_column:
             found[attribute.search_column] = normalise_name(value)

@@ -1,7 +1,6 @@
 """What a data set says, without its pixels: the place of every element, whatever its lengths claim (PS3.5 §7)."""
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -21,6 +20,12 @@ SPECIFIC_CHARACTER_SET = 0x00080005
 PIXEL_DATA = 0x7FE00010
 PIXEL_DATA_TAGS = frozenset({0x7FE00008, 0x7FE00009, PIXEL_DATA})
 _DIGITAL_SIGNATURES = 0xFFFAFFFA
+_GROUP_OF_PIXELS = 0x7FE00000
+# Explicit VR little endian, as nearly everything arrives.
+_SHORT_HEAD = struct.Struct("<HH2sH").unpack_from
+_LONG_LENGTH = struct.Struct("<I").unpack_from
+_SHORT_VRS = {name.encode(): name for name in vr.SHORT}
+_LONG_VRS = {name.encode(): name for name in vr.LONG - {"SQ", "UN"}}
 _TRAILING_PADDING = 0xFFFCFFFC
 
 
@@ -29,7 +34,7 @@ class Element:
 
     __slots__ = ("fragments", "items", "length", "little_endian", "offset", "vr")
 
-    def __init__(self, vr_: str, offset: int, length: int, *, little_endian: bool) -> None:
+    def __init__(self, vr_: str, offset: int, length: int, little_endian: bool = True) -> None:
         self.vr = vr_
         self.offset = offset
         self.length = length
@@ -50,13 +55,12 @@ class Header:
     elements: Elements = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def charsets(self, elements: Elements, outer: Sequence[str] = ()) -> Sequence[str]:
+    def charsets(self, elements: Elements, outer: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The codecs of a data set or item; without a Specific Character Set of its own, those around it."""
         element = elements.get(SPECIFIC_CHARACTER_SET)
         if element is None:
             return outer
-        terms = self.value(element).decode("ascii", "replace").split("\\")
-        return charset.codecs(terms)
+        return charset.codecs_of(self.value(element))
 
     def value(self, element: Element) -> bytes:
         """The bytes of a value."""
@@ -150,7 +154,12 @@ class _Parser:
         """Read the whole data set."""
         found: Elements = {}
         position = last = 0
+        usual = syntax.explicit and syntax.little_endian
         while position + 8 <= self.size:
+            if usual:
+                position, last = self.plain(found, position, last)
+                if position + 8 > self.size:
+                    break
             tag, vr_, start, length = self.head(position, self.size, syntax, contained=False)
             if self.is_trailing(tag, start + length if length != UNDEFINED else 0, last, position):
                 return found
@@ -161,6 +170,31 @@ class _Parser:
                 self.refuse("after its last whole element", contained=False)
             self.warn("Bytes after the pixel data were passed over.")
         return found
+
+    def plain(self, found: Elements, position: int, last: int) -> tuple[int, int]:
+        """Take the elements before the pixels that need no thought: known VR, ascending, whole, not nested.
+
+        Gives where it stopped and the last tag taken; what is there is for the general way.
+        """
+        data, size, short_vr, long_vr, count = self.data, self.size, _SHORT_VRS.get, _LONG_VRS.get, len(found)
+        while position + 8 <= size:
+            group, number, code, length = _SHORT_HEAD(data, position)
+            tag = group << 16 | number
+            start = position + 8
+            vr_ = short_vr(code)
+            if vr_ is None:
+                vr_ = long_vr(code)
+                if vr_ is None or start + 4 > size:
+                    break
+                length = _LONG_LENGTH(data, start)[0]
+                start += 4
+            if not last < tag < _GROUP_OF_PIXELS or start + length > size:
+                break
+            found[tag] = Element(vr_, start, length)
+            last = tag
+            position = start + length
+        self.count += len(found) - count
+        return position, last
 
     def elements(
         self, position: int, end: int, depth: int, syntax: _Syntax, *, delimited: bool, contained: bool
@@ -211,7 +245,7 @@ class _Parser:
         self.count += 1
         if self.count > MAXIMUM_ELEMENTS:
             raise TooLarge(f"The data set has more than {MAXIMUM_ELEMENTS} elements.")
-        made = Element(vr_, start, length, little_endian=syntax.little_endian)
+        made = Element(vr_, start, length, syntax.little_endian)
         if length == UNDEFINED:
             return made, self.undefined(made, tag, end, depth, syntax, contained=contained)
         if start + length > end:

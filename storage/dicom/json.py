@@ -20,6 +20,7 @@ INLINE_BYTES = 4 * 1024
 # Look-up tables and overlays are needed to show the image; numbers and texts are inline up to the same size.
 LARGE_INLINE_BYTES = 1024 * 1024
 AVAILABLE_TRANSFER_SYNTAX_UID = "00083002"
+_AVAILABLE = int(AVAILABLE_TRANSFER_SYNTAX_UID, 16)
 _LOOK_UP_TABLES = frozenset(
     {
         0x00283006,  # LUT Data
@@ -36,20 +37,72 @@ _UTF8 = {"vr": "CS", "Value": ["ISO_IR 192"]}
 class _Scope:
     """What an element needs to know of the data set around it."""
 
-    charsets: Sequence[str]
+    charsets: tuple[str, ...]
     signed: bool
     path: str
 
 
-def instance_json(header: Header, transfer_syntax_uid: str, instance_path: str) -> DicomJson:
-    """The metadata of one instance: all its elements, ascending, with the transfer syntax it is kept in.
+# What short values became: the instances of a series repeat nearly all of them. The key holds all it depends on.
+_Memo = dict[tuple[int, str, bytes], bytes]
+_memos: dict[tuple[tuple[str, ...], bool], _Memo] = {}
+_REMEMBERED_BYTES = 128
+_REMEMBERED_VALUES = 20_000
+_REMEMBERED_CHARSETS = 32
+
+
+def instance_text(header: Header, transfer_syntax_uid: str, instance_path: str) -> bytes:
+    """The metadata of one instance as JSON text: all elements, ascending, with the transfer syntax it is kept in.
 
     ``instance_path`` is the absolute path of the instance's resource (:func:`instance_path`); bulk data is below it.
     """
-    scope = _Scope(header.charsets(header.elements), signed=False, path=f"{instance_path}/bulkdata/")
-    made = _dataset(header, header.elements, scope)
-    made[AVAILABLE_TRANSFER_SYNTAX_UID] = {"vr": "UI", "Value": [transfer_syntax_uid]}
-    return dict(sorted(made.items()))
+    elements = header.elements
+    scope = _Scope(header.charsets(elements), _is_signed(header, elements), f"{instance_path}/bulkdata/")
+    memo = _memo(scope)
+    data = header.data
+    available = b'"%s":%s' % (
+        AVAILABLE_TRANSFER_SYNTAX_UID.encode(),
+        orjson.dumps({"vr": "UI", "Value": [transfer_syntax_uid]}),
+    )
+    parts = []
+    for tag in sorted(elements):
+        element = elements[tag]
+        if available and tag >= _AVAILABLE:
+            parts.append(available)
+            available = b""
+        if tag == _AVAILABLE or tag >> 16 in (0x0000, 0x0002) or tag & 0xFFFF == 0:  # command, file meta, group length
+            continue
+        if (
+            element.length > _REMEMBERED_BYTES
+            or element.items is not None
+            or element.fragments is not None
+            or tag in PIXEL_DATA_TAGS
+            or not element.little_endian
+        ):
+            parts.append(_member(header, tag, element, scope))
+            continue
+        key = (tag, element.vr, bytes(data[element.offset : element.offset + element.length]))
+        part = memo.get(key)
+        if part is None:
+            part = memo[key] = _member(header, tag, element, scope)
+        parts.append(part)
+    if available:
+        parts.append(available)
+    return b"{" + b",".join(parts) + b"}"
+
+
+def _memo(scope: _Scope) -> _Memo:
+    key = (scope.charsets, scope.signed)
+    memo = _memos.get(key)
+    if memo is None or len(memo) > _REMEMBERED_VALUES:
+        if len(_memos) > _REMEMBERED_CHARSETS:
+            _memos.clear()
+        memo = _memos[key] = {}
+    return memo
+
+
+def _member(header: Header, tag: int, element: Element, scope: _Scope) -> bytes:
+    value = _UTF8 if tag == SPECIFIC_CHARACTER_SET else _element(header, tag, element, scope)
+    return b'"%08X":%s' % (tag, orjson.dumps(value))
 
 
 def instance_path(study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> str:
@@ -57,26 +110,25 @@ def instance_path(study_instance_uid: str, series_instance_uid: str, sop_instanc
     return f"/dicom-web/studies/{study_instance_uid}/series/{series_instance_uid}/instances/{sop_instance_uid}"
 
 
-def encode(made: DicomJson) -> bytes:
-    """DICOM JSON as the index keeps it: text, compressed (zlib)."""
-    return zlib.compress(orjson.dumps(made), 6)
+def encode(text: bytes) -> bytes:
+    """The text of :func:`instance_text` as the index keeps it: compressed (zlib), fast rather than small."""
+    return zlib.compress(text, 1)
 
 
 def text(encoded: bytes) -> bytes:
-    """The JSON text (UTF-8) of what :func:`encode` gave, ready to be joined into an array."""
+    """The JSON text (UTF-8) that :func:`encode` was given, ready to be joined into an array."""
     return zlib.decompress(encoded)
 
 
 def decode(encoded: bytes) -> DicomJson:
-    """The DICOM JSON of what :func:`encode` gave."""
+    """The DICOM JSON that :func:`encode` was given as text."""
     found: DicomJson = orjson.loads(zlib.decompress(encoded))
     return found
 
 
 def _dataset(header: Header, elements: Elements, scope: _Scope) -> DicomJson:
-    sign = elements.get(_PIXEL_REPRESENTATION)
-    if sign is not None:
-        scope = _Scope(scope.charsets, header.value(sign)[:2] not in (b"", b"\0\0"), scope.path)
+    if _PIXEL_REPRESENTATION in elements:
+        scope = _Scope(scope.charsets, _is_signed(header, elements), scope.path)
     made: DicomJson = {}
     for tag in sorted(elements):
         if tag >> 16 in (0x0000, 0x0002) or tag & 0xFFFF == 0:  # command, file meta, group length
@@ -86,6 +138,11 @@ def _dataset(header: Header, elements: Elements, scope: _Scope) -> DicomJson:
             continue
         made[f"{tag:08X}"] = _element(header, tag, elements[tag], scope)
     return made
+
+
+def _is_signed(header: Header, elements: Elements) -> bool:
+    sign = elements.get(_PIXEL_REPRESENTATION)
+    return sign is not None and header.value(sign)[:2] not in (b"", b"\0\0")
 
 
 def _element(header: Header, tag: int, element: Element, scope: _Scope) -> dict[str, Any]:

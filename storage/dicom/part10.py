@@ -2,7 +2,8 @@
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from storage.errors import InvalidInstance, TooLarge
 
@@ -24,7 +25,27 @@ MAXIMUM_META_BYTES = 1024 * 1024
 MAXIMUM_INFLATED_BYTES = 2 * 1024**3
 _PREFIX = b"DICM"
 _LONG_VRS = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"})
-_DIGEST_BYTES = 32
+# Private Information (0002,0102) as this archive writes it: digest of the data set, time received (microseconds since
+# 1970), row numbers of study, series and instance, facility code.
+_RECORD = struct.Struct("<32sqqqq64s")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+@dataclass(frozen=True)
+class Origin:
+    """When and for whom an instance came, and the numbers of its rows: what an index cannot learn from its data set.
+
+    ``study``, ``series`` and ``instance`` are 0 until the rows are there; the order of the rows is the order in which
+    instances came.
+    """
+
+    received_at: datetime | None = None
+    facility: str = ""  # code
+    study: int = 0
+    series: int = 0
+    instance: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +57,7 @@ class FileMeta:
     sop_instance_uid: str = ""
     source_ae_title: str = ""
     dataset_sha256: str = ""  # hexadecimal; only in files that this archive wrote
+    origin: Origin = field(default_factory=Origin)  # as the digest
 
 
 def valid_uid(uid: str) -> bool:
@@ -49,9 +71,10 @@ def valid_uid(uid: str) -> bool:
 
 
 def encode_meta(meta: FileMeta) -> tuple[bytes, int]:
-    """Preamble and file meta information as this archive writes it, and where in it the digest of the data set goes.
+    """Preamble and file meta information as this archive writes it, and where in it :func:`record` goes.
 
-    The digest is Private Information (0002,0102); it makes the file prove its own data set.
+    The record is Private Information (0002,0102) and ends what this gives. It starts with the digest of the data set (32
+    bytes), which makes the file prove its own data set.
 
     Raises:
         InvalidInstance: a UID cannot be kept.
@@ -71,11 +94,28 @@ def encode_meta(meta: FileMeta) -> tuple[bytes, int]:
             _short(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME.encode()),
             _short(0x0016, b"AE", ae_title) if ae_title else b"",
             _short(0x0100, b"UI", PRIVATE_INFORMATION_CREATOR_UID.encode()),
-            _long(0x0102, b"OB", bytes(_DIGEST_BYTES)),
+            _long(0x0102, b"OB", record(meta)),
         )
     )
     head = bytes(PREAMBLE_BYTES) + _PREFIX + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body))
-    return head + body, len(head) + len(body) - _DIGEST_BYTES
+    return head + body, len(head) + len(body) - RECORD_BYTES
+
+
+RECORD_BYTES = _RECORD.size
+
+
+def record(meta: FileMeta) -> bytes:
+    """The value of Private Information (0002,0102): always :data:`RECORD_BYTES` long, so that it can be written anew."""
+    origin = meta.origin
+    received = (origin.received_at - _EPOCH) // _MICROSECOND if origin.received_at is not None else 0
+    return _RECORD.pack(
+        bytes.fromhex(meta.dataset_sha256),
+        received,
+        origin.study,
+        origin.series,
+        origin.instance,
+        origin.facility.encode("ascii", "replace"),
+    )
 
 
 def _short(element: int, vr: bytes, value: bytes) -> bytes:
@@ -195,14 +235,23 @@ def _meta_of(found: dict[int, bytes]) -> FileMeta:
     if not text(0x0010):
         raise InvalidInstance("The file meta information has no Transfer Syntax UID (0002,0010).")
     private = found.get(0x0102, b"")
-    ours = text(0x0100) == PRIVATE_INFORMATION_CREATOR_UID and len(private) == _DIGEST_BYTES
+    ours = text(0x0100) == PRIVATE_INFORMATION_CREATOR_UID and len(private) == RECORD_BYTES
+    digest, origin = _read_record(private) if ours else ("", Origin())
     return FileMeta(
         transfer_syntax_uid=text(0x0010),
         sop_class_uid=text(0x0002),
         sop_instance_uid=text(0x0003),
         source_ae_title=text(0x0016),
-        dataset_sha256=private.hex() if ours else "",
+        dataset_sha256=digest,
+        origin=origin,
     )
+
+
+def _read_record(value: bytes) -> tuple[str, Origin]:
+    digest, received, study, series, instance, facility = _RECORD.unpack(value)
+    received_at = _EPOCH + received * _MICROSECOND if 0 < received < _LATEST else None
+    code = facility.rstrip(b"\0").decode("ascii", "replace")
+    return digest.hex(), Origin(received_at, code, study, series, instance)
 
 
 def inflate(data: bytes | memoryview, maximum: int = MAXIMUM_INFLATED_BYTES) -> bytes:
