@@ -11,12 +11,13 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.dicom.part10 import FileMeta, encode_meta, read_meta
+from storage.dicom.part10 import FileMeta, Origin, encode_meta, read_meta, record
 from storage.disk import sync_folder
 from storage.errors import InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
 
@@ -51,6 +52,8 @@ class SpooledFile:
     sop_class_uid: str
     sop_instance_uid: str
     source_ae_title: str
+    facility: str = ""  # code; empty: its sender did not say
+    received_at: datetime | None = None
     hold: Hold | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -100,9 +103,18 @@ class Spool:
         return file.read_text().strip()
 
     def receive(
-        self, *, transfer_syntax_uid: str, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = ""
+        self,
+        *,
+        transfer_syntax_uid: str,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        source_ae_title: str = "",
+        facility: str = "",
+        received_at: datetime | None = None,
     ) -> "SpoolWriter":
         """Open a new file for one instance; write the bytes of its data set to what this returns.
+
+        ``facility``: code of the one that owns it; ``received_at``: for what came earlier, else the end of writing.
 
         Raises:
             OutOfResources: the disk is nearly full; nothing was written.
@@ -110,7 +122,8 @@ class Spool:
             StoreUnavailable: the disk does not take it.
         """
         self.check_room()
-        meta = FileMeta(transfer_syntax_uid, sop_class_uid, sop_instance_uid, source_ae_title)
+        origin = Origin(received_at, facility)
+        meta = FileMeta(transfer_syntax_uid, sop_class_uid, sop_instance_uid, source_ae_title, origin=origin)
         return SpoolWriter(self, meta)
 
     def check_room(self) -> None:
@@ -135,7 +148,7 @@ class SpoolWriter:
     def __init__(self, spool: Spool, meta: FileMeta) -> None:
         self._spool = spool
         self._meta = meta
-        head, self._digest_offset = encode_meta(meta)
+        head, self._record_offset = encode_meta(meta)
         self._dataset_offset = len(head)
         self._digest = hashlib.sha256()
         self._size = 0
@@ -182,27 +195,19 @@ class SpoolWriter:
             StoreUnavailable: the disk does not take it.
         """
         target = self._spool.ready / self._path.name
+        origin = replace(self._meta.origin, received_at=self._meta.origin.received_at or datetime.now(UTC))
+        meta = replace(self._meta, dataset_sha256=self._digest.hexdigest(), origin=origin)
         with translated():
             self._file.flush()
             descriptor = self._file.fileno()
-            os.pwrite(descriptor, self._digest.digest(), self._digest_offset)
+            os.pwrite(descriptor, record(meta), self._record_offset)
             os.fdatasync(descriptor)
             hold = Hold(os.dup(descriptor))
             self._file.close()
             self._path.rename(target)
             self._finished = True
             sync_folder(self._spool.ready)
-        return SpooledFile(
-            path=target,
-            size=self._size,
-            dataset_offset=self._dataset_offset,
-            dataset_sha256=self._digest.hexdigest(),
-            transfer_syntax_uid=self._meta.transfer_syntax_uid,
-            sop_class_uid=self._meta.sop_class_uid,
-            sop_instance_uid=self._meta.sop_instance_uid,
-            source_ae_title=self._meta.source_ae_title,
-            hold=hold,
-        )
+        return _spooled(target, meta, self._size, self._dataset_offset, hold)
 
     def _write(self, data: bytes | memoryview) -> None:
         self._file.write(data)
@@ -231,15 +236,21 @@ def recover(path: Path, hold: Hold | None = None) -> SpooledFile:
         size = file.tell()
     if dataset.hexdigest() != meta.dataset_sha256:
         raise InvalidInstance("The spooled file is damaged: its data set has another digest.")
+    return _spooled(path, meta, size, offset, hold)
+
+
+def _spooled(path: Path, meta: FileMeta, size: int, dataset_offset: int, hold: Hold | None) -> SpooledFile:
     return SpooledFile(
         path=path,
         size=size,
-        dataset_offset=offset,
+        dataset_offset=dataset_offset,
         dataset_sha256=meta.dataset_sha256,
         transfer_syntax_uid=meta.transfer_syntax_uid,
         sop_class_uid=meta.sop_class_uid,
         sop_instance_uid=meta.sop_instance_uid,
         source_ae_title=meta.source_ae_title,
+        facility=meta.origin.facility,
+        received_at=meta.origin.received_at,
         hold=hold,
     )
 

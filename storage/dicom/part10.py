@@ -28,6 +28,7 @@ _LONG_VRS = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b
 # Private Information (0002,0102) as this archive writes it: digest of the data set, time received (microseconds since
 # 1970), row numbers of study, series and instance, facility code.
 _RECORD = struct.Struct("<32sqqqq64s")
+RECORD_BYTES = _RECORD.size
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
@@ -73,8 +74,8 @@ def valid_uid(uid: str) -> bool:
 def encode_meta(meta: FileMeta) -> tuple[bytes, int]:
     """Preamble and file meta information as this archive writes it, and where in it :func:`record` goes.
 
-    The record is Private Information (0002,0102) and ends what this gives. It starts with the digest of the data set (32
-    bytes), which makes the file prove its own data set.
+    The record is Private Information (0002,0102) and ends what this gives. It starts with the digest of the data set
+    (32 bytes), which makes the file prove its own data set.
 
     Raises:
         InvalidInstance: a UID cannot be kept.
@@ -101,11 +102,8 @@ def encode_meta(meta: FileMeta) -> tuple[bytes, int]:
     return head + body, len(head) + len(body) - RECORD_BYTES
 
 
-RECORD_BYTES = _RECORD.size
-
-
 def record(meta: FileMeta) -> bytes:
-    """The value of Private Information (0002,0102): always :data:`RECORD_BYTES` long, so that it can be written anew."""
+    """The value of Private Information (0002,0102); of a fixed length, so that it can be written anew in its place."""
     origin = meta.origin
     received = (origin.received_at - _EPOCH) // _MICROSECOND if origin.received_at is not None else 0
     return _RECORD.pack(

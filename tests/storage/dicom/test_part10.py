@@ -3,6 +3,8 @@
 import itertools
 import struct
 import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,10 +14,12 @@ from storage.dicom.part10 import (
     EXPLICIT_VR_LITTLE_ENDIAN,
     MAXIMUM_META_BYTES,
     FileMeta,
+    Origin,
     Part10Splitter,
     encode_meta,
     inflate,
     read_meta,
+    record,
     valid_uid,
 )
 from storage.errors import InvalidInstance, TooLarge
@@ -109,3 +113,23 @@ def test_uids_that_are_kept(uid: str) -> None:
 @pytest.mark.parametrize("uid", ["", ".", "..", "1" * 65, "1/2", "1\\2", "1 2", "1\0", "é", "1?2", "1#2", "%2e", "<a>"])
 def test_uids_that_are_not(uid: str) -> None:
     assert not valid_uid(uid)
+
+
+def test_the_record_says_when_and_for_whom_it_came() -> None:
+    origin = Origin(datetime(2026, 1, 2, 3, 4, 5, 678901, UTC), "01001", 1, 2, 2**40)
+    meta = replace(META, dataset_sha256="ab" * 32, origin=origin)
+    head, at = encode_meta(meta)
+    assert head[at:] == record(meta)
+    assert read_meta(head + DATASET) == (meta, len(head))
+
+
+def test_a_record_can_take_the_place_of_another() -> None:
+    head, at = encode_meta(META)
+    meta = replace(META, dataset_sha256="cd" * 32, origin=Origin(facility="F" * 64))
+    assert read_meta(head[:at] + record(meta) + DATASET) == (meta, len(head))
+
+
+def test_a_time_out_of_range_is_none() -> None:
+    head, at = encode_meta(META)
+    broken = head[: at + 32] + b"\x7f" * 8 + head[at + 40 :]
+    assert read_meta(broken + DATASET)[0].origin == Origin()
