@@ -17,6 +17,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from pacs.api.documents import study_json
+from pacs.api.followed import FollowedReceipts
 from pacs.web.authentication import authenticate
 from pacs.web.journal import Journal
 from pacs.web.service import Service, service
@@ -24,6 +25,7 @@ from storage.access import permission
 from storage.access.principal import Action
 from storage.archive import Archive
 from storage.archive.query import StudyRow, changed_studies
+from storage.archive.receipt import Receipt
 from storage.errors import Forbidden, InvalidRequest, Unauthenticated
 
 POLL_S = 0.25
@@ -38,21 +40,28 @@ router = APIRouter(prefix="/api/events")
 
 @dataclass(eq=False)
 class Subscriber:
-    """One open event stream; ``facilities`` is ``None`` for every facility, ``study`` is ``None`` for every study."""
+    """One open event stream; ``facilities`` is ``None`` for every facility, ``study`` is ``None`` for every study.
+
+    Who follows one study and may view it hears of its receipt as well.
+    """
 
     facilities: frozenset[int] | None
     study: str | None
-    _waiting: dict[str, bytes] = field(default_factory=dict)
+    receipts: bool = False
+    _waiting: dict[tuple[str, str], bytes] = field(default_factory=dict)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def offer(self, row: StudyRow, event: bytes) -> None:
-        """Take an event if it is in scope; an older one of the same study is replaced."""
-        if self.study is not None and row.study_instance_uid != self.study:
+    def offer(self, subject: StudyRow | Receipt, event: bytes) -> None:
+        """Take an event if it is in scope; an older one of the same kind and study is replaced."""
+        if self.study is not None and subject.study_instance_uid != self.study:
             return
-        if self.facilities is not None and row.facility_id not in self.facilities:
+        if self.facilities is not None and subject.facility_id not in self.facilities:
             return
-        self._waiting.pop(row.study_instance_uid, None)
-        self._waiting[row.study_instance_uid] = event
+        if isinstance(subject, Receipt) and not self.receipts:
+            return
+        key = (type(subject).__name__, subject.study_instance_uid)
+        self._waiting.pop(key, None)
+        self._waiting[key] = event
         self._woken.set()
 
     def wake(self) -> None:
@@ -80,6 +89,7 @@ class StudyFeed:
         self._subscribers: set[Subscriber] = set()
         self._wanted = asyncio.Event()
         self._sent: dict[str, tuple[datetime, StudyRow]] = {}
+        self._receipts = FollowedReceipts(archive)
         # Its own thread: live updates stay live while the other threads are busy.
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="events")
         self._task: asyncio.Task[None] | None = None
@@ -106,6 +116,8 @@ class StudyFeed:
     def subscribe(self, subscriber: Subscriber) -> None:
         """Add a listener."""
         self._subscribers.add(subscriber)
+        if subscriber.receipts and subscriber.study is not None:
+            self._executor.submit(self._receipts.forget, subscriber.study)
         self._journal.subscribers.set(len(self._subscribers))
         self._wanted.set()
 
@@ -148,6 +160,14 @@ class StudyFeed:
                 self._tell(self._sent[uid][1])
             elif now - at > 2 * OVERLAP:
                 del self._sent[uid]
+        followed = {one.study for one in self._subscribers if one.receipts and one.study is not None}
+        if not followed:
+            return
+        for receipt, event in await loop.run_in_executor(
+            self._executor, self._receipts.changes, followed, changed, time.monotonic()
+        ):
+            for subscriber in self._subscribers:
+                subscriber.offer(receipt, event)
 
     def _tell(self, row: StudyRow) -> None:
         event = b"event: study\ndata: " + study_json(row) + b"\n\n"
@@ -157,15 +177,16 @@ class StudyFeed:
 
 @router.get("")
 async def events(request: Request, study: str | None = None) -> StreamingResponse:
-    """Stream the studies that change, of all studies or of one."""
+    """Stream the studies that change, of all studies or of one; of one also its receipt, as uploads go on."""
     svc = service(request)
     if study is not None and not _UID.fullmatch(study):
         raise InvalidRequest("study must be a Study Instance UID.")
     credential = await svc.work.run(authenticate, request, svc.archive, svc.settings)
     permission.may(credential.principal, Action.SEARCH, None)
     feed: StudyFeed = request.app.state.study_feed
+    receipts = study is not None and Action.VIEW in permission.actions_of(credential.principal)
     return StreamingResponse(
-        _stream(request, svc, feed, Subscriber(permission.reach(credential.principal), study)),
+        _stream(request, svc, feed, Subscriber(permission.reach(credential.principal), study, receipts)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
