@@ -68,5 +68,9 @@ class InvalidRequest(ArchiveError):
     """An administrative request is not usable: a weak password, a malformed AE title, a name already taken."""
 
 
+class WrongState(ArchiveError):
+    """The act does not fit the state or the place of what it is about: it is settled already, or on another node."""
+
+
 class StoreUnavailable(ArchiveError):
     """Index or object store cannot be reached now; nothing was acknowledged."""

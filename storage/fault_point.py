@@ -21,7 +21,8 @@ Point = Literal[
     "series document: made",  # nothing of it is stored
     "series document: stored",  # the object is there, the row does not name it
     "reconcile: file",  # one file of ready/ has been dealt with, others wait
-    "quarantine: noted",  # the row is there, the file is not moved
+    "quarantine: moved",  # the file is in the quarantine, no row names it
+    "quarantine: noted",  # the row is there too; nobody has been told
 ]
 
 _act: Callable[[Point], None] | None = None

@@ -30,6 +30,11 @@ class StorageSettings(BaseModel):
         512 * 1024 * 1024, description="Receiving is refused (out of resources) below this much free disk."
     )
     maximum_instance_bytes: int = Field(8 * 1024**3, description="Largest instance taken.")
+    maximum_quarantine_bytes: int = Field(
+        10 * 1024**3,
+        description="What is put aside on one node because its UID is kept with other content; beyond it such "
+        "instances are refused (out of resources).",
+    )
     unknown_sop_classes: Literal["accept", "refuse"] = Field(
         "accept", description="Whether SOP classes outside the standard's storage classes are kept."
     )

@@ -38,6 +38,7 @@ STATUS: Mapping[type[errors.ArchiveError], tuple[int, str]] = {
     errors.TooManyAttempts: (429, "Too many attempts"),
     errors.Forbidden: (403, "Not allowed"),
     errors.InvalidRequest: (400, "The request cannot be used"),
+    errors.WrongState: (409, "Not possible as things are"),
     errors.StoreUnavailable: (503, "The archive cannot be reached now"),
 }
 

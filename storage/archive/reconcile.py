@@ -1,7 +1,6 @@
 """Use case: after an unclean stop, bring the spool and the index into agreement before anything new is accepted."""
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +11,12 @@ from uuid import uuid4
 
 import structlog
 
-from storage.access import ae, facilities
 from storage.access.principal import SYSTEM
 from storage.archive import Archive
 from storage.archive.ingest import Source, ingest
+from storage.archive.quarantine_entry import facility_of_sender, put_damaged_aside, settle
 from storage.archive.upload import is_verified
-from storage.disk import sync_folder
+from storage.claim import claim
 from storage.errors import ArchiveError, InvalidInstance, StoreUnavailable
 from storage.fault_point import reached
 from storage.index import instances
@@ -25,8 +24,9 @@ from storage.index import spooled as rows
 from storage.spool import Hold, SpooledFile, recover
 
 _PAGE = 1000
-# A file this young may belong to a process that has made it and not yet locked it.
-_YOUNG_S = 2.0
+# A file this young may belong to a process that has made it and not yet locked it. Were one taken away all the same,
+# its writer would fail at the rename into ready/, and its sender be told so.
+_YOUNG_S = 0.2
 
 _log = structlog.get_logger(__name__)
 
@@ -56,6 +56,7 @@ def reconcile(archive: Archive) -> ReconcileReport:
     with _alone(archive.spool.root / "reconcile.lock"):
         _clear_incoming(archive, started, report)
         _keep_ready(archive, report)
+        report.quarantined += settle(archive)
         _find_missing(archive, report)
     if report != ReconcileReport():
         _log.info("spool reconciled", ingested=report.ingested, duplicates=report.duplicates,
@@ -70,31 +71,13 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _claim(path: Path) -> Hold | None:
-    """Lock a file nobody works on; ``None`` if somebody does, or it is gone."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return None
-    hold = Hold(descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        hold.release()
-        return None
-    if not path.exists():  # removed by its owner while we waited for nothing
-        hold.release()
-        return None
-    return hold
-
-
 def _clear_incoming(archive: Archive, started: float, report: ReconcileReport) -> None:
     for path in archive.spool.incoming.iterdir():
         try:
             young = path.stat().st_mtime > started - _YOUNG_S
         except FileNotFoundError:
             continue
-        hold = None if young else _claim(path)
+        hold = None if young else claim(path)
         if hold is not None:
             path.unlink(missing_ok=True)
             report.removed += 1
@@ -106,7 +89,7 @@ def _keep_ready(archive: Archive, report: ReconcileReport) -> None:
     for path in sorted(archive.spool.ready.iterdir(), key=lambda path: path.name):
         if path.name in known:
             continue
-        hold = _claim(path)
+        hold = claim(path)
         if hold is not None:
             try:
                 _keep_file(archive, path, hold, report)
@@ -119,7 +102,8 @@ def _keep_file(archive: Archive, path: Path, hold: Hold, report: ReconcileReport
     try:
         spooled = recover(path, hold)
     except InvalidInstance as error:
-        _quarantine(archive, path, str(error), "", report)
+        put_damaged_aside(archive, path, str(error))
+        report.quarantined += 1
         return
     with archive.index.read() as connection:
         row = instances.by_sop_instance_uid(connection, spooled.sop_instance_uid) if spooled.sop_instance_uid else None
@@ -140,39 +124,21 @@ def _ingest(archive: Archive, spooled: SpooledFile, report: ReconcileReport) -> 
     except StoreUnavailable:
         raise  # nothing is decided: the next start tries again
     except ArchiveError as error:
-        _quarantine(archive, spooled.path, str(error), spooled.sop_instance_uid, report)
+        put_damaged_aside(archive, spooled.path, str(error), spooled)
+        report.quarantined += 1
         return
     report.duplicates += receipt.duplicate
     report.ingested += not receipt.duplicate
 
 
 def _source(archive: Archive, spooled: SpooledFile) -> Source:
-    """The facility of the machine that sent it, if it is still known, else the archive's own."""
-    sender = ae.by_title(archive.index, spooled.source_ae_title) if spooled.source_ae_title else None
-    own = facilities.get_or_create(archive.index, archive.settings.facility).id if sender is None else 0
     return Source(
         kind="recovery",
         ae_title=spooled.source_ae_title,
         address="",
-        facility_id=sender.facility_id if sender is not None else own,
+        facility_id=facility_of_sender(archive, spooled.source_ae_title),
         context=uuid4().hex,
     )
-
-
-def _quarantine(archive: Archive, path: Path, reason: str, sop_instance_uid: str, report: ReconcileReport) -> None:
-    archive.index.in_transaction(
-        lambda connection: rows.add_to_quarantine(
-            connection,
-            file_name=path.name,
-            reason=reason,
-            sop_instance_uid=sop_instance_uid[:64],
-            now=datetime.now(UTC),
-        )
-    )
-    reached("quarantine: noted")
-    path.rename(archive.spool.quarantine / path.name)
-    sync_folder(archive.spool.quarantine)
-    report.quarantined += 1
 
 
 def _find_missing(archive: Archive, report: ReconcileReport) -> None:

@@ -19,7 +19,7 @@ def totals(connection: Connection) -> dict[str, Any]:
         "bytes": int(kept[1]),
         "last_received_at": kept[2],
         **waiting(connection),
-        "quarantined": connection.scalar(select(func.count()).select_from(quarantine)) or 0,
+        "quarantined": connection.scalar(select(func.count()).where(quarantine.c.state == "open")) or 0,
     }
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -91,6 +92,7 @@ study = Table(
     Column("updated_at", UTCDateTime, nullable=False),
     Index(None, "updated_at"),
     Index(None, "facility_id", "updated_at"),
+    Index(None, "facility_id", "patient_id"),
     # On PostgreSQL a prefix can use an index only if it is ordered bytewise, whatever the language of the database.
     Index(None, "patient_id", postgresql_ops={"patient_id": "text_pattern_ops"}),
     Index(None, "study_date", "study_time"),
@@ -244,7 +246,68 @@ quarantine = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("file_name", Text, nullable=False, unique=True),
+    Column("node", String(16), nullable=False, server_default=""),  # whose disk the file is on
+    Column("host", Text, nullable=False, server_default=""),  # what that machine is called
+    Column("kind", String(8), nullable=False, server_default="damaged"),  # 'conflict' | 'damaged'
+    Column("state", String(10), nullable=False, server_default="open"),  # 'open' | 'discarded' | 'stored'
     Column("reason", Text, nullable=False),
     Column("sop_instance_uid", String(64), nullable=False, server_default=""),
-    Column("at", UTCDateTime, nullable=False),
+    Column("sop_class_uid", String(64), nullable=False, server_default=""),
+    Column("series_instance_uid", String(64), nullable=False, server_default=""),
+    Column("study_instance_uid", String(64), nullable=False, server_default=""),
+    Column("patient_name", Text, nullable=False, server_default=""),
+    Column("patient_id", Text, nullable=False, server_default=""),
+    Column("transfer_syntax_uid", String(64), nullable=False, server_default=""),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("dataset_sha256", String(64), nullable=False, server_default=""),
+    Column("kept_dataset_sha256", String(64), nullable=False, server_default=""),
+    Column("source_kind", String(8), nullable=False, server_default=""),
+    Column("source_ae_title", String(16), nullable=False, server_default=""),
+    Column("source_address", Text, nullable=False, server_default=""),
+    Column("facility_id", ForeignKey("facility.id")),  # None: nobody knows whose it is
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("last_received_at", UTCDateTime),
+    Column("times_received", Integer, nullable=False, server_default="1"),
+    Column("resolved_at", UTCDateTime),
+    Column("resolved_by", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    CheckConstraint("kind IN ('conflict', 'damaged')", name="kind"),
+    CheckConstraint("state IN ('open', 'discarded', 'stored')", name="state"),
+    Index(None, "state", "id"),
+    # The same content is put aside once, however often and over however many processes it comes.
+    Index(
+        "uq_quarantine_open_conflict",
+        "sop_instance_uid",
+        "dataset_sha256",
+        unique=True,
+        sqlite_where=text("state = 'open' AND kind = 'conflict'"),
+        postgresql_where=text("state = 'open' AND kind = 'conflict'"),
+    ),
+)
+
+# Where instances contradict what is kept; everything is kept as it came, an administrator decides.
+discrepancy = Table(
+    "discrepancy",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),  # SHA-256 of what makes it this discrepancy
+    Column("kind", String(8), nullable=False),  # 'patient' | 'study' | 'series'
+    Column("state", String(10), nullable=False, server_default="open"),  # 'open' | 'dismissed'
+    Column("study_fk", ForeignKey("study.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("series_fk", ForeignKey("series.id", ondelete="CASCADE"), index=True),
+    Column("other_study_fk", ForeignKey("study.id", ondelete="CASCADE"), index=True),
+    Column("attribute", Text, nullable=False),  # empty: more of them than are listed for one study
+    Column("kept", Text, nullable=False),
+    Column("arrived", Text, nullable=False),
+    # SHA-256 of the two identities a patient discrepancy is about; dismissing it answers the question for good
+    Column("subject", String(64), nullable=False, server_default="", index=True),
+    Column("number_of_instances", Integer, nullable=False, server_default="1"),
+    Column("first_seen_at", UTCDateTime, nullable=False),
+    Column("last_seen_at", UTCDateTime, nullable=False),
+    Column("dismissed_at", UTCDateTime),
+    Column("dismissed_by", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    CheckConstraint("kind IN ('patient', 'study', 'series')", name="kind"),
+    CheckConstraint("state IN ('open', 'dismissed')", name="state"),
+    Index(None, "state", "last_seen_at"),
 )

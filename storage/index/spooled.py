@@ -1,4 +1,4 @@
-"""Rows of instances whose bytes wait in the spool, and of files that could not be kept."""
+"""Rows of instances whose bytes wait in the spool."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
-from storage.index.instances import insert_or_ignore
-from storage.index.schema import instance, quarantine
+from storage.index.schema import instance
 
 Row = dict[str, Any]
 
@@ -58,14 +57,6 @@ def move_to_object_store(connection: Connection, rows: Collection[Mapping[str, A
     for row in rows:
         moved += connection.execute(statement, {"identity": row["id"], "name": row["spool_name"]}).rowcount
     return moved
-
-
-def add_to_quarantine(
-    connection: Connection, *, file_name: str, reason: str, sop_instance_uid: str, now: datetime
-) -> None:
-    """Note a file that could not be kept in its place."""
-    values = {"file_name": file_name, "reason": reason, "sop_instance_uid": sop_instance_uid, "at": now}
-    connection.execute(insert_or_ignore(connection, quarantine).values(**values))
 
 
 def _of_node(node: str) -> ColumnElement[bool]:
