@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
@@ -11,7 +12,11 @@ from granian.server import Server
 from pacs import lifeline
 from pacs.web.settings import WebSettings
 from storage.archive import Archive
+from storage.archive.reconcile import reconcile
+from storage.errors import StoreUnavailable
 from storage.settings import StorageSettings
+
+log = structlog.get_logger(__name__)
 
 # Open event streams end at once; a long upload or download gets this long when the server stops.
 GRACE_S = 8
@@ -51,13 +56,21 @@ def serve(settings: WebSettings) -> None:
 
 
 def _loader(settings: WebSettings) -> Callable[[], Callable[..., Any]]:
-    """Open the archive in the worker process itself: connections and threads do not survive a fork."""
+    """Open the archive in the worker process itself: connections and threads do not survive a fork.
+
+    One that died in the middle of a store request left files in the spool, so each start looks after them.
+    """
 
     def load() -> Callable[..., Any]:
         from pacs.web.app import create_app  # noqa: PLC0415 - see above
 
         lifeline.watch_parent()
         assert isinstance(settings, StorageSettings)
-        return create_app(Archive.open(settings), settings)
+        archive = Archive.open(settings)
+        try:
+            reconcile(archive)
+        except StoreUnavailable as error:  # the web still tells browsers so
+            log.warning("the spool was not reconciled", reason=str(error))
+        return create_app(archive, settings)
 
     return load
