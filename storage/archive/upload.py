@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from storage.archive import Archive
+from storage.archive.origin import stamp
 from storage.dicom.part10 import read_meta
 from storage.errors import ArchiveError, InvalidInstance, NotFound, StoreUnavailable
 from storage.index import spooled as rows
@@ -70,6 +71,7 @@ def store(archive: Archive, row: Mapping[str, Any]) -> None:
     key = row["object_key"]
     if not source.exists():
         raise FileNotFoundError
+    stamp(archive, row["id"], source)
     created = archive.objects.create(key, source)
     if is_verified(archive, row):
         return
