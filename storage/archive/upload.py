@@ -71,7 +71,7 @@ def store(archive: Archive, row: Mapping[str, Any]) -> None:
     key = row["object_key"]
     if not source.exists():
         raise FileNotFoundError
-    stamp(archive, row["id"], source)
+    stamp(archive, {row["id"]: source})
     created = archive.objects.create(key, source)
     if is_verified(archive, row):
         return

@@ -1,5 +1,6 @@
 """Rows made anew from the objects of a bucket, and what each object has to say for that, as SQL."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -8,9 +9,20 @@ from storage.index.schema import facility, instance, series
 
 Row = dict[str, Any]
 
-__all__ = ["Connection", "Row", "origin"]
+__all__ = ["Connection", "Row", "origins"]
 
-_ORIGIN = (
+_BATCH = 500
+
+
+def origins(connection: Connection, identities: Iterable[int]) -> Iterator[Row]:
+    """When and for whom these instances came, and the numbers of their rows."""
+    wanted = list(identities)
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        yield from map(dict, connection.execute(_ORIGINS, {"identities": batch}).mappings())
+
+
+_ORIGINS = (
     select(
         instance.c.received_at,
         facility.c.code.label("facility"),
@@ -20,11 +32,5 @@ _ORIGIN = (
     )
     .join(series, series.c.id == instance.c.series_fk)
     .join(facility, facility.c.id == instance.c.facility_id)
-    .where(instance.c.id == bindparam("identity"))
+    .where(instance.c.id.in_(bindparam("identities", expanding=True)))
 )
-
-
-def origin(connection: Connection, identity: int) -> Row | None:
-    """When and for whom an instance came, and the numbers of its rows."""
-    row = connection.execute(_ORIGIN, {"identity": identity}).mappings().first()
-    return dict(row) if row else None

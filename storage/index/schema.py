@@ -311,3 +311,13 @@ discrepancy = Table(
     CheckConstraint("state IN ('open', 'dismissed')", name="state"),
     Index(None, "state", "last_seen_at"),
 )
+
+# Instances whose bytes were found missing or damaged; the row goes when they are found right again.
+damage = Table(
+    "damage",
+    metadata,
+    Column("instance_fk", ForeignKey("instance.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), nullable=False),  # 'missing' | 'size' | 'content' | 'unreadable'
+    Column("found_at", UTCDateTime, nullable=False),
+    CheckConstraint("kind IN ('missing', 'size', 'content', 'unreadable')", name="kind"),
+)

@@ -15,8 +15,7 @@ def test_an_object_carries_the_time_facility_and_rows_of_its_instance(archive: A
     for found in archive.objects.keys("instances/"):
         meta, _ = read_meta(archive.objects.read(found.key))
         with archive.index.read() as connection:
-            row = rebuilding.origin(connection, meta.origin.instance)
-        assert row is not None
+            (row,) = rebuilding.origins(connection, [meta.origin.instance])
         assert meta.origin == Origin(**row)
         origins.append(meta.origin)
     assert {origin.facility for origin in origins} == {"79001", "LOCAL"}
