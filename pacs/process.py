@@ -12,6 +12,7 @@ from types import FrameType
 
 from pacs import lifeline
 from pacs.bootstrap import configure_logging, load_settings, open_archive, recover
+from pacs.presence import Presence
 from pacs.settings import Settings
 
 
@@ -39,17 +40,20 @@ def run(kind: Kind, settings: Settings) -> None:
     stop = threading.Event()
     _stop_on_signals(stop)
     archive = open_archive(settings, migrate=True)
+    presence = Presence(settings.data_dir, kind.value)
     try:
         if kind is Kind.WORKER:
             from pacs.worker import work  # noqa: PLC0415 - as above
 
+            presence.ready()
             work(archive, stop)
             return
         from dicom_nodes.scp.server import serve as serve_dicom  # noqa: PLC0415 - as above
 
         recover(archive)
-        serve_dicom(archive, settings, stop=stop, on_ready=lambda port: None)
+        serve_dicom(archive, settings, stop=stop, on_ready=lambda port: presence.ready())
     finally:
+        presence.close()
         archive.close()
 
 

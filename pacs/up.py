@@ -12,7 +12,9 @@ from types import FrameType
 
 import httpx
 
+from pacs import presence
 from pacs.bootstrap import configure_logging, make_folders, open_archive, recover
+from pacs.presence import LOCK
 from pacs.settings import Settings
 from pacs.supervisor import Child, Supervisor
 from storage.access import accounts
@@ -129,7 +131,7 @@ def forget_first_sign_in(data_dir: Path) -> None:
 
 @contextmanager
 def _only_one(data_dir: Path) -> Iterator[None]:
-    with (data_dir / "up.lock").open("w") as lock:
+    with (data_dir / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -139,14 +141,7 @@ def _only_one(data_dir: Path) -> Iterator[None]:
 
 def is_running(data_dir: Path) -> bool:
     """Tell whether a ``pacs up`` holds this data folder."""
-    try:
-        with (data_dir / "up.lock").open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+    return presence.is_held(data_dir / LOCK)
 
 
 def check_port(name: str, host: str, port: int) -> None:

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from pacs.api import about, events, receipt, session, studies
+from pacs.api import about, events, receipt, session, status, studies
+from pacs.api.watch import Watch
 from pacs.dicomweb import bulk_data, frames, instances, metadata, qido, rendered, stow
+from pacs.presence import Presence
 from pacs.web import errors, health, pages
 from pacs.web.edge import Edge
 from pacs.web.journal import Journal
@@ -29,8 +31,13 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
         feed = events.StudyFeed(archive, journal)
         app.state.study_feed = feed
         feed.start()
+        app.state.watch = watch = Watch(archive)
+        watch.start()
         _when_stopping(feed.end_streams)
-        yield
+        with Presence(archive.settings.data_dir, "web") as presence:
+            presence.ready()
+            yield
+        watch.close()
         await feed.close()
         work.close()
 
@@ -44,7 +51,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     app.add_middleware(Edge, settings=settings, journal=journal)
     for module in (frames, metadata, rendered, instances, bulk_data, qido, stow):
         app.include_router(module.router)
-    for part in (session, studies, receipt, events, about, health, pages):
+    for part in (session, studies, receipt, events, status, about, health, pages):
         app.include_router(part.router)
     return app
 

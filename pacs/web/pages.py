@@ -72,6 +72,9 @@ class StaticFiles:
 
 @router.get("/")
 @router.get("/sign-in")
+@router.get("/admin")
+@router.get("/admin/quarantine")
+@router.get("/admin/discrepancies")
 async def page(request: Request) -> Response:
     """Give the viewer's only page; which screen it shows is decided in the browser."""
     svc = service(request)
