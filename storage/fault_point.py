@@ -23,6 +23,9 @@ Point = Literal[
     "reconcile: file",  # one file of ready/ has been dealt with, others wait
     "quarantine: moved",  # the file is in the quarantine, no row names it
     "quarantine: noted",  # the row is there too; nobody has been told
+    "quarantine: discarded",  # the row says so, the file is still there
+    "quarantine: taken out",  # to be tried again; in ready/ and not yet an instance
+    "quarantine: stored",  # an instance; its entry is still open
 ]
 
 _act: Callable[[Point], None] | None = None

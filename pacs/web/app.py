@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from pacs.api import about, events, receipt, session, status, studies
+from pacs.api import about, discrepancies, events, quarantine, receipt, session, status, studies
 from pacs.api.watch import Watch
 from pacs.dicomweb import bulk_data, frames, instances, metadata, qido, rendered, stow
 from pacs.presence import Presence
@@ -51,7 +51,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     app.add_middleware(Edge, settings=settings, journal=journal)
     for module in (frames, metadata, rendered, instances, bulk_data, qido, stow):
         app.include_router(module.router)
-    for part in (session, studies, receipt, events, status, about, health, pages):
+    for part in (session, studies, receipt, events, status, quarantine, discrepancies, about, health, pages):
         app.include_router(part.router)
     return app
 

@@ -13,3 +13,28 @@ STORAGE = frozenset(
     and "Commitment" not in entry[0]
     and uid not in _NOT_STORED
 )
+
+# The one Modality (0008,0060) that these IODs allow (PS3.3 §A, Enumerated Values of their series modules); SOP classes
+# that say nothing about it are absent.
+MODALITY = {
+    "1.2.840.10008.5.1.4.1.1.1": "CR",
+    "1.2.840.10008.5.1.4.1.1.1.2": "MG",
+    "1.2.840.10008.5.1.4.1.1.1.2.1": "MG",
+    "1.2.840.10008.5.1.4.1.1.2": "CT",
+    "1.2.840.10008.5.1.4.1.1.2.1": "CT",
+    "1.2.840.10008.5.1.4.1.1.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.2": "MR",
+    "1.2.840.10008.5.1.4.1.1.20": "NM",
+    "1.2.840.10008.5.1.4.1.1.66.4": "SEG",
+    "1.2.840.10008.5.1.4.1.1.128": "PT",
+    "1.2.840.10008.5.1.4.1.1.130": "PT",
+    "1.2.840.10008.5.1.4.1.1.481.2": "RTDOSE",
+    "1.2.840.10008.5.1.4.1.1.481.3": "RTSTRUCT",
+    "1.2.840.10008.5.1.4.1.1.481.5": "RTPLAN",
+}
+
+
+def contradicts(sop_class_uid: str, modality: str) -> bool:
+    """Whether a series of this modality cannot hold such an instance."""
+    return bool(modality) and MODALITY.get(sop_class_uid, modality) != modality
