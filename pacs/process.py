@@ -42,6 +42,7 @@ def run(kind: Kind, settings: Settings) -> None:
     archive = open_archive(settings, migrate=True)
     presence = Presence(settings.data_dir, kind.value)
     try:
+        recover(archive)
         if kind is Kind.WORKER:
             from pacs.worker import work  # noqa: PLC0415 - as above
 
@@ -50,7 +51,6 @@ def run(kind: Kind, settings: Settings) -> None:
             return
         from dicom_nodes.scp.server import serve as serve_dicom  # noqa: PLC0415 - as above
 
-        recover(archive)
         serve_dicom(archive, settings, stop=stop, on_ready=lambda port: presence.ready())
     finally:
         presence.close()
