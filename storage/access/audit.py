@@ -15,6 +15,8 @@ Detail = Mapping[str, str | int | bool | Sequence[str] | None]
 
 SIGN_IN = "sign-in"
 SIGN_OUT = "sign-out"
+VERIFY = "verify"
+REBUILD = "rebuild"
 
 
 @dataclass(frozen=True)
