@@ -1,39 +1,82 @@
-"""The worker: carries instances from the spool to the object store and builds the documents of quiet series."""
+"""The worker: carries instances to the object store, builds documents of quiet series, keeps the hot cache in bounds.
+
+Each task has a thread and a patience of its own, so that one that has to wait holds up no other.
+"""
 
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
 from storage.archive import Archive
 from storage.archive.series_document import build_quiet
-from storage.archive.upload import upload_pending
+from storage.archive.upload import Uploader
+from storage.cache import Eviction
 from storage.errors import ArchiveError
 
 log = structlog.get_logger()
 
 IDLE_S = 0.25
 LONGEST_PAUSE_S = 30.0
-BATCH = 200
+_CACHE_S = 1.0
+_UNFINISHED_S = 24 * 3600.0
+_DOCUMENTS_AT_ONCE = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work done in small steps; ``step`` says whether there is more at once, else it is asked again after ``idle_s``.
+
+    ``yields``: it rests while instances arrive; otherwise it sees to that itself.
+    """
+
+    name: str
+    step: Callable[[], bool]
+    idle_s: float
+    yields: bool = True
+    after_s: float = 0.0
 
 
 def work(archive: Archive, stop: threading.Event) -> None:
     """Run until ``stop`` is set; what cannot be done now is tried again with growing pauses."""
+    uploader = Uploader(archive)
+    tasks = [
+        Task("upload", uploader.step, IDLE_S, yields=False),
+        Task("documents", lambda: build_quiet(archive, _DOCUMENTS_AT_ONCE) > 0, IDLE_S),
+        Task("unfinished", lambda: archive.objects.clear_unfinished() > 0, _UNFINISHED_S, after_s=600.0),
+    ]
+    if archive.cache is not None:
+        tasks.append(Task("cache", Eviction(archive.cache).step, _CACHE_S))
+    threads = [
+        threading.Thread(target=_repeat, args=(archive, task, stop), name=task.name, daemon=True) for task in tasks
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    uploader.close()
+
+
+def _repeat(archive: Archive, task: Task, stop: threading.Event) -> None:
+    stop.wait(task.after_s)
     pause = IDLE_S
     while not stop.is_set():
+        started = time.monotonic()
         try:
-            busy = upload_pending(archive, limit=BATCH) > 0
-            busy = build_quiet(archive) > 0 or busy
+            busy = task.step()
         except ArchiveError as error:
             pause = min(LONGEST_PAUSE_S, pause * 2)
-            log.warning("worker pauses", reason=str(error), pause_s=pause)
+            log.warning("worker pauses", task=task.name, reason=str(error), pause_s=pause)
             stop.wait(pause)
             continue
         except Exception:
             # One bad row must not end the worker, nor spin it; the log has the trace.
             pause = min(LONGEST_PAUSE_S, pause * 2)
-            log.exception("worker failed", pause_s=pause)
+            log.exception("worker failed", task=task.name, pause_s=pause)
             stop.wait(pause)
             continue
         pause = IDLE_S
-        if not busy:
-            stop.wait(IDLE_S)
+        rest = archive.precedence.rest_after(time.monotonic() - started) if task.yields else 0.0
+        stop.wait(max(rest, 0.0 if busy else task.idle_s))

@@ -35,6 +35,13 @@ class StorageSettings(BaseModel):
         description="What is put aside on one node because its UID is kept with other content; beyond it such "
         "instances are refused (out of resources).",
     )
+    maximum_cache_bytes: int = Field(
+        100 * 1024**3,
+        description="With S3: most disk that recently used instances may take here; they go earlier where the disk fills.",
+    )
+    maximum_cache_days: int = Field(
+        90, description="With S3: an instance unused for so many days is read from S3 again."
+    )
     unknown_sop_classes: Literal["accept", "refuse"] = Field(
         "accept", description="Whether SOP classes outside the standard's storage classes are kept."
     )

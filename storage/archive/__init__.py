@@ -1,9 +1,12 @@
 """The archive: its use cases, one per module, and the parts they work on."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
+from storage.archive.precedence import Precedence
 from storage.archive.store_audit import StoreAudit
+from storage.cache import HotCache
 from storage.index.engine import Index
 from storage.objects import ObjectStore, open_store
 from storage.settings import StorageSettings
@@ -18,7 +21,13 @@ class Archive:
     objects: ObjectStore
     spool: Spool
     settings: StorageSettings
+    cache: HotCache | None = None  # None: the object store is a local folder itself
     store_audit: StoreAudit = field(default_factory=StoreAudit, repr=False, compare=False)
+
+    @cached_property
+    def precedence(self) -> Precedence:
+        """Whether instances arrive just now, and how long background work rests meanwhile."""
+        return Precedence(self.spool.incoming)
 
     @classmethod
     def open(cls, settings: StorageSettings) -> Self:
@@ -37,6 +46,7 @@ class Archive:
                 maximum_instance_bytes=settings.maximum_instance_bytes,
             ),
             settings=settings,
+            cache=HotCache.open(settings),
         )
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """The bytes of one kept instance, wherever they are: while they are read they may move from the spool to the store."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 CHUNK_BYTES = 1024 * 1024
 _ATTEMPTS = 3
+_WHOLE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,14 @@ class InstanceBytes:
     def _local(self) -> Path | None:
         if self._row.location == "spool":
             return self._archive.spool.path(self._row.spool_name)
+        if self._archive.cache is not None:
+            return self._archive.cache.path(self._row.object_key)
         return self._archive.objects.path(self._row.object_key)
 
     def _file(self) -> BinaryIO | None:
-        """The open local file, whose bytes stay whatever happens to its name; None: it is in a remote store."""
+        """The open local file, whose bytes stay whatever happens to its name; None: it is in a remote store alone."""
+        if self._row.location == "object" and self._archive.cache is not None:
+            return self._archive.cache.file(self._row.object_key, self._row.size)
         path = self._local()
         if path is None:
             return None
@@ -150,7 +156,7 @@ class InstanceBytes:
         file = self._file()
         if file is None:
             try:
-                data = self._archive.objects.read(self._row.object_key, offset, length) if length else b""
+                data = self._fetch(offset, length) if length else b""
             except NotFound:
                 raise _MovedError from None
         else:
@@ -158,6 +164,20 @@ class InstanceBytes:
                 data = _pread(file, offset, length)
         self._require(len(data) == length)
         return data
+
+    def _fetch(self, offset: int, length: int) -> bytes:
+        """Bytes from the remote store; where most of a small object is asked for, all of it, for the hot cache."""
+        key, size = self._row.object_key, self._row.size
+        cache = self._archive.cache
+        if cache is None or size > _WHOLE_BYTES or length * 2 < size:
+            return self._archive.objects.read(key, offset, length)
+        whole = self._archive.objects.read(key)
+        self._require(len(whole) == size)
+        if hashlib.sha256(memoryview(whole)[self._row.dataset_offset :]).hexdigest() != self._row.dataset_sha256:
+            raise StoreUnavailable("The object store gave other bytes than were stored.")
+        if not self._archive.precedence.is_receiving():
+            cache.put(key, (whole,))
+        return whole[offset : offset + length]
 
     def _open(self, offset: int) -> Iterator[bytes]:
         file = self._file()

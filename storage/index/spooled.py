@@ -20,6 +20,17 @@ _COLUMNS = (
     instance.c.dataset_offset,
     instance.c.dataset_sha256,
     instance.c.transfer_syntax_uid,
+    instance.c.received_at,
+)
+# Made once: they run several times a second while instances arrive.
+_MOVE = (
+    update(instance)
+    .where(
+        instance.c.id == bindparam("identity"),
+        instance.c.location == "spool",
+        instance.c.spool_name == bindparam("name"),
+    )
+    .values(location="object", stored_at=bindparam("now"), verified_at=bindparam("now"))
 )
 
 
@@ -44,19 +55,8 @@ def move_to_object_store(connection: Connection, rows: Collection[Mapping[str, A
     """Say of these instances that their object is verified; how many were still in the spool under the same name."""
     if not rows:
         return 0
-    statement = (
-        update(instance)
-        .where(
-            instance.c.id == bindparam("identity"),
-            instance.c.location == "spool",
-            instance.c.spool_name == bindparam("name"),
-        )
-        .values(location="object", stored_at=now, verified_at=now)
-    )
-    moved = 0
-    for row in rows:
-        moved += connection.execute(statement, {"identity": row["id"], "name": row["spool_name"]}).rowcount
-    return moved
+    moved = [{"identity": row["id"], "name": row["spool_name"], "now": now} for row in rows]
+    return connection.execute(_MOVE, moved).rowcount
 
 
 def _of_node(node: str) -> ColumnElement[bool]:

@@ -1,14 +1,15 @@
 """Objects: the bytes of the archive under opaque keys, in a local folder or an S3 bucket."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from storage.errors import ArchiveError, StoreUnavailable
 from storage.settings import StorageSettings
 
-__all__ = ["ObjectHead", "ObjectStore", "instance_key", "open_store", "series_document_key"]
+__all__ = ["ObjectHead", "ObjectStore", "StoreRefuses", "instance_key", "open_store", "series_document_key"]
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -21,11 +22,24 @@ class ObjectHead:
     size: int
 
 
+class StoreRefuses(StoreUnavailable):
+    """The object store answers, but does not let this archive in: a wrong key, or rights that were taken away."""
+
+
 class ObjectStore(Protocol):
-    """Where objects are kept; every method can raise ``StoreUnavailable``, and is safe in any thread."""
+    """Where objects are kept; every method can raise ``StoreUnavailable``, and is safe in any thread.
+
+    ``batch``: how many objects are best created in one call; 1 where each is a request of its own.
+    """
+
+    batch: int
 
     def create(self, key: str, source: Path) -> bool:
         """Keep the content of a file durably, unless the key is taken; false if it was taken (nothing is changed)."""
+        ...
+
+    def create_all(self, sources: Sequence[tuple[str, Path]]) -> list[bool | ArchiveError]:
+        """:meth:`create` of many, made durable together; what became of each, ``NotFound`` where its file is gone."""
         ...
 
     def put(self, key: str, data: bytes) -> None:
@@ -70,6 +84,10 @@ class ObjectStore(Protocol):
 
     def check(self) -> None:
         """Ask the store something trivial, to know that it answers."""
+        ...
+
+    def clear_unfinished(self) -> int:
+        """Remove what writers that died long ago have left half written; gives how much was found."""
         ...
 
 

@@ -7,20 +7,25 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from storage.disk import sync_folder
-from storage.errors import NotFound, OutOfResources, StoreUnavailable
+from storage.errors import ArchiveError, NotFound, OutOfResources, StoreUnavailable
 from storage.objects import CHUNK_BYTES, ObjectHead
 
 _TEMPORARY = ".partial-"
+_ATTEMPTS = 3
+_ABANDONED_AFTER_S = 2 * 24 * 3600.0
 
 
 class LocalStore:
     """A folder as object store; a key is a relative path of plain names."""
+
+    batch = 128
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -29,15 +34,54 @@ class LocalStore:
 
     def create(self, key: str, source: Path) -> bool:
         """Link the source where it is on the same file system, else copy it; see :class:`ObjectStore`."""
-        target = self._file(key)
-        with _translated():
-            self._make_folder(target.parent)
+        (outcome,) = self.create_all([(key, source)])
+        if isinstance(outcome, ArchiveError):
+            raise outcome
+        return outcome
+
+    def create_all(self, sources: Sequence[tuple[str, Path]]) -> list[bool | ArchiveError]:
+        """Place all, then sync each folder once; see :class:`ObjectStore`.
+
+        A name that was there already is synced too: whoever made it may have died before.
+        """
+        outcomes: list[bool | ArchiveError] = []
+        folders: dict[Path, ArchiveError | None] = {}
+        for key, source in sources:
+            try:
+                with _translated():
+                    target = self._file(key)
+                    outcomes.append(self._place(source, target))
+                    folders[target.parent] = None
+            except ArchiveError as error:
+                outcomes.append(error)
+        for folder in folders:
+            try:
+                with _translated():
+                    sync_folder(folder)
+            except ArchiveError as error:
+                folders[folder] = error
+        failed = {folder: error for folder, error in folders.items() if error is not None}
+        if not failed:
+            return outcomes
+        return [
+            outcome if isinstance(outcome, ArchiveError) else failed.get(self._file(key).parent, outcome)
+            for (key, _), outcome in zip(sources, outcomes, strict=True)
+        ]
+
+    def _place(self, source: Path, target: Path) -> bool:
+        for _ in range(_ATTEMPTS):
             try:
                 _link_or_copy(source, target)
             except FileExistsError:
                 return False
-            sync_folder(target.parent)
-        return True
+            except FileNotFoundError:
+                if not source.exists():
+                    raise
+                # Its folder is not there yet, or was just removed with its last object.
+                self._make_folder(target.parent)
+            else:
+                return True
+        raise StoreUnavailable("The folder of the object is being removed.")
 
     def put(self, key: str, data: bytes) -> None:
         """Write beside and rename over; see :class:`ObjectStore`."""
@@ -110,6 +154,19 @@ class LocalStore:
             probe = _beside(self.root / "check")
             probe.touch(exist_ok=False)
             probe.unlink()
+
+    def clear_unfinished(self) -> int:
+        """See :class:`ObjectStore`; a copy is written beside its object, under a name that is none."""
+        found = 0
+        before = time.time() - _ABANDONED_AFTER_S
+        with _translated():
+            for folder, _, names in os.walk(self.root):
+                for name in names:
+                    file = Path(folder) / name
+                    if name.startswith(_TEMPORARY) and file.stat().st_mtime < before:
+                        file.unlink(missing_ok=True)
+                        found += 1
+        return found
 
     def _file(self, key: str) -> Path:
         parts = key.split("/")

@@ -1,7 +1,7 @@
 """Instances move from the spool to the object store, verified, and never get lost on the way."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from storage.archive import Archive
 from storage.archive.reconcile import reconcile
 from storage.archive.upload import is_verified, upload_pending
-from storage.errors import StoreUnavailable
+from storage.errors import ArchiveError, StoreUnavailable
 from storage.index.schema import instance
 from storage.objects import ObjectStore
 from storage.settings import StorageSettings
@@ -81,8 +81,8 @@ class Stubborn:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    def create(self, key: str, source: Path) -> bool:
-        raise StoreUnavailable("The object store cannot be reached now.")
+    def create_all(self, sources: Sequence[tuple[str, Path]]) -> list[bool | ArchiveError]:
+        return [StoreUnavailable("The object store cannot be reached now.") for _ in sources]
 
 
 def test_a_store_that_is_away_costs_nothing(archive: Archive) -> None:
