@@ -67,6 +67,27 @@ export interface StudyPage {
   readonly studies: readonly Study[];
 }
 
+export interface ReceiptStep {
+  readonly instances: number;
+  readonly bytes: number;
+  readonly first_at: string | null;
+  readonly last_at: string | null;
+}
+
+export interface ReceiptSteps {
+  readonly received: ReceiptStep;
+  readonly durable: ReceiptStep;
+  readonly stored: ReceiptStep;
+  readonly committed: ReceiptStep;
+}
+
+export interface Receipt extends ReceiptSteps {
+  readonly study_instance_uid: string;
+  /** An empty AE title: over the web, or from files. */
+  readonly sources: readonly { readonly ae_title: string; readonly instances: number; readonly last_at: string }[];
+  readonly series: readonly (ReceiptSteps & { readonly series_instance_uid: string })[];
+}
+
 export interface About {
   readonly ae_title: string;
   readonly dicom_port: number;
@@ -106,7 +127,7 @@ async function problemId(response: Response): Promise<string | null> {
   }
 }
 
-async function request(url: string, init: RequestInit = {}): Promise<Response> {
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, { credentials: 'same-origin', ...init });
@@ -120,7 +141,7 @@ async function request(url: string, init: RequestInit = {}): Promise<Response> {
 }
 
 /** The server and the viewer are one release, so its documents are taken at their word once they are JSON. */
-async function json<T>(url: string, init?: RequestInit): Promise<T> {
+export async function json<T>(url: string, init?: RequestInit): Promise<T> {
   const response = await request(url, init);
   try {
     return (await response.json()) as T;
@@ -151,6 +172,10 @@ export function readAbout(): Promise<About> {
 
 export function readManifest(studyInstanceUid: string, signal?: AbortSignal): Promise<Manifest> {
   return json<Manifest>(`/api/studies/${encodeURIComponent(studyInstanceUid)}/manifest`, signal ? { signal } : {});
+}
+
+export function readReceipt(studyInstanceUid: string, signal?: AbortSignal): Promise<Receipt> {
+  return json<Receipt>(`/api/studies/${encodeURIComponent(studyInstanceUid)}/receipt`, signal ? { signal } : {});
 }
 
 export function listStudies(question: StudyQuestion, limit: number, offset: number, signal?: AbortSignal): Promise<StudyPage> {

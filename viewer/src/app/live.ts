@@ -1,7 +1,7 @@
 /** Live news of studies: the server's event stream (HTML §9.2), with the state of the connection. */
 import { signal } from '@preact/signals';
 
-import type { Study } from './api';
+import type { Receipt, Study } from './api';
 import { confirmSession } from './session';
 
 /** True while the stream is broken for longer than a blink. */
@@ -17,11 +17,11 @@ export interface LiveListener {
   resumed(): void;
 }
 
-function parseStudy(data: string): Study | null {
+function parse<T extends Study | Receipt>(data: string): T | null {
   try {
     const value: unknown = JSON.parse(data);
     const known = typeof value === 'object' && value !== null && 'study_instance_uid' in value;
-    return known ? (value as Study) : null;
+    return known ? (value as T) : null;
   } catch {
     return null;
   }
@@ -46,7 +46,7 @@ export function listen(listener: LiveListener, studyInstanceUid?: string): () =>
       broken = false;
     });
     source.addEventListener('study', (event: MessageEvent<string>) => {
-      const study = parseStudy(event.data);
+      const study = parse<Study>(event.data);
       if (study) listener.study(study);
     });
     source.addEventListener('error', () => {
@@ -66,5 +66,29 @@ export function listen(listener: LiveListener, studyInstanceUid?: string): () =>
     clearTimeout(retryTimer);
     source?.close();
     connectionLost.value = false;
+  };
+}
+
+/**
+ * Follow the receipt of one study; gives back the way to stop. The list's own stream says when the connection is lost,
+ * so this one only comes back by itself, and the server then tells the present state first.
+ */
+export function followReceipt(studyInstanceUid: string, onReceipt: (receipt: Receipt) => void): () => void {
+  let source: EventSource | null = null;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  const connect = (): void => {
+    source = new EventSource(`/api/events?study=${encodeURIComponent(studyInstanceUid)}`);
+    source.addEventListener('receipt', (event: MessageEvent<string>) => {
+      const receipt = parse<Receipt>(event.data);
+      if (receipt) onReceipt(receipt);
+    });
+    source.addEventListener('error', () => {
+      if (source?.readyState === EventSource.CLOSED) retryTimer = setTimeout(connect, RETRY_MS);
+    });
+  };
+  connect();
+  return () => {
+    clearTimeout(retryTimer);
+    source?.close();
   };
 }

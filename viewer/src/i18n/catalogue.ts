@@ -1,20 +1,22 @@
 /** The shape every language must have: each key of the English catalogue, plural where English is plural. */
 import type { en } from './en';
 
-type English = typeof en;
-
 export interface Plural {
   readonly one?: string;
   readonly other: string;
 }
 
-export type Key = keyof English;
-export type TextKey = { [K in Key]: English[K] extends string ? K : never }[Key];
-export type PluralKey = Exclude<Key, TextKey>;
+/** A catalogue in English, which defines the keys: that of the application, or of a part that is loaded later. */
+export type Entries = Readonly<Record<string, string | Plural>>;
 
-export type Catalogue = Readonly<Record<TextKey, string>> & Readonly<Record<PluralKey, Plural>>;
+export type TextKeyOf<E extends Entries> = { [K in keyof E]: E[K] extends string ? K : never }[keyof E];
+export type PluralKeyOf<E extends Entries> = Exclude<keyof E, TextKeyOf<E>>;
+export type CatalogueOf<E extends Entries> = Readonly<Record<TextKeyOf<E>, string>> & Readonly<Record<PluralKeyOf<E>, Plural>>;
 
-type PlaceholdersIn<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | PlaceholdersIn<Rest> : never;
+export type Key = keyof typeof en;
+export type TextKey = TextKeyOf<typeof en>;
+export type PluralKey = PluralKeyOf<typeof en>;
+export type Catalogue = CatalogueOf<typeof en>;
 
 /** The placeholders of a text, so that forgetting one fails the type check. */
-export type Placeholders<K extends TextKey> = PlaceholdersIn<English[K]>;
+export type PlaceholdersIn<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | PlaceholdersIn<Rest> : never;

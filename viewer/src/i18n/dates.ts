@@ -31,12 +31,14 @@ export function formatTime(stored: string): string {
   return match ? `${match[1] ?? ''}:${match[2] ?? ''}` : '';
 }
 
-/** The moment a study was received: the time for today, else day and time. */
-export function formatMoment(iso: string, now: Date = new Date()): string {
+/** The moment a study was received: the time for today, else day and time; with seconds where steps are compared. */
+export function formatMoment(iso: string, now: Date = new Date(), { seconds = false } = {}): string {
   const moment = new Date(iso);
   if (Number.isNaN(moment.getTime())) return '';
   const tag = locale.value === 'en' ? 'en-GB' : 'vi-VN';
-  const clock = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(moment);
+  const clock = new Intl.DateTimeFormat(tag, {
+    hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(seconds ? { second: '2-digit' } : {}),
+  }).format(moment);
   if (moment.toDateString() === now.toDateString()) return clock;
   const sameYear = moment.getFullYear() === now.getFullYear();
   const day = new Intl.DateTimeFormat(tag, {

@@ -1,14 +1,13 @@
 /** The chosen language: the browser's at first, then what the person chose, remembered in this browser. */
 import { computed, signal } from '@preact/signals';
 
-import type { Catalogue, Placeholders, PluralKey, TextKey } from './catalogue';
+import type { CatalogueOf, Entries, PlaceholdersIn, PluralKeyOf, TextKey, TextKeyOf } from './catalogue';
 import { en } from './en';
 import { vi } from './vi';
 
 export type Locale = 'vi' | 'en';
 
 const STORED_UNDER = 'filmless.locale';
-const CATALOGUES: Readonly<Record<Locale, Catalogue>> = { vi, en };
 
 /** The language to start with: the remembered one, else the first of the browser's that we speak, else English. */
 export function preferredLocale(remembered: string | null, browser: readonly string[]): Locale {
@@ -59,22 +58,34 @@ export function formatNumber(value: number): string {
   return numbers.value.format(value);
 }
 
-/** The text of a key in the chosen language, placeholders filled. */
-export function t<K extends TextKey>(
-  key: K,
-  ...values: [Placeholders<K>] extends [never] ? [] : [Readonly<Record<Placeholders<K>, string | number>>]
-): string {
-  const text: string = CATALOGUES[chosen.value][key];
-  const given: Values | undefined = values[0];
-  return given === undefined ? text : fill(text, given);
+/** What the placeholders of a text must be given: nothing where it has none. */
+export type ValuesOf<S> = [PlaceholdersIn<S>] extends [never] ? [] : [Readonly<Record<PlaceholdersIn<S>, string | number>>];
+
+export interface Translator<E extends Entries> {
+  /** The text of a key in the chosen language, placeholders filled. */
+  t<K extends TextKeyOf<E>>(key: K, ...values: ValuesOf<E[K]>): string;
+  /** The plural text of a key for a count; `{count}` is the formatted count. */
+  plural(key: PluralKeyOf<E>, count: number): string;
 }
 
-/** The plural text of a key for a count; `{count}` is the formatted count. */
-export function plural(key: PluralKey, count: number): string {
-  const forms = CATALOGUES[chosen.value][key];
-  const form = plurals.value.select(count) === 'one' ? (forms.one ?? forms.other) : forms.other;
-  return fill(form, { count });
+/** Texts from a pair of catalogues: those of the whole application below, or of a part that is loaded later. */
+export function translator<E extends Entries>(english: E, vietnamese: CatalogueOf<E>): Translator<E> {
+  const catalogues: Readonly<Record<Locale, CatalogueOf<E>>> = { en: english as unknown as CatalogueOf<E>, vi: vietnamese };
+  return {
+    t: (key, ...values) => {
+      const text: string = catalogues[chosen.value][key];
+      const given: Values | undefined = values[0];
+      return given === undefined ? text : fill(text, given);
+    },
+    plural: (key, count) => {
+      const forms = catalogues[chosen.value][key];
+      const form = plurals.value.select(count) === 'one' ? (forms.one ?? forms.other) : forms.other;
+      return fill(form, { count });
+    },
+  };
 }
+
+export const { t, plural } = translator(en, vi);
 
 /** What a viewport reports when an image cannot be shown. */
 export type ImageErrorKey = Extract<TextKey, 'error.image' | `error.image.${string}`>;

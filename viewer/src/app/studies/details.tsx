@@ -11,6 +11,7 @@ import { Icon } from '../icons';
 import { viewerAddress } from '../address';
 import { goTo } from '../location';
 import { noticeSignedOut } from '../session';
+import { StudyReceipt } from './receipt';
 import { patientName, sexText, studyDescription, studyMoment } from './study_text';
 
 /** Resting on a row asks for its series; running over rows with an arrow key held down does not. */
@@ -64,6 +65,7 @@ export function StudyDetails({ study, onClose }: DetailsProps): JSX.Element {
         <Icon name="arrow_right" />
       </button>
       <Facts study={study} />
+      <StudyReceipt study={study} />
       <h3>{t('details.series')}</h3>
       <div class="details-series" aria-busy={loaded.state === 'loading'}>
         {loaded.state === 'failed' && <p class="quiet" role="alert">{t('details.failed')}</p>}
