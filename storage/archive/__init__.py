@@ -5,9 +5,11 @@ from functools import cached_property
 from typing import Self
 
 from storage.archive.precedence import Precedence
+from storage.archive.recent import Recent
 from storage.archive.store_audit import StoreAudit
 from storage.cache import HotCache
 from storage.index.engine import Index
+from storage.index.intake import Intake
 from storage.objects import ObjectStore, open_store
 from storage.settings import StorageSettings
 from storage.spool import Spool
@@ -23,6 +25,12 @@ class Archive:
     settings: StorageSettings
     cache: HotCache | None = None  # None: the object store is a local folder itself
     store_audit: StoreAudit = field(default_factory=StoreAudit, repr=False, compare=False)
+    recent: Recent = field(default_factory=Recent, repr=False, compare=False)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The quick way into the index, shared by all threads of this process."""
+        return Intake(self.index)
 
     @cached_property
     def precedence(self) -> Precedence:
@@ -51,4 +59,6 @@ class Archive:
 
     def close(self) -> None:
         """Close the connections of the index; files of a half-written instance are left to the next start."""
+        if "intake" in self.__dict__:
+            self.intake.close()
         self.index.close()

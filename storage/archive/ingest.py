@@ -10,10 +10,12 @@ from storage.access.permission import may
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
 from storage.archive.arrival import Arrival, read
+from storage.archive.recent import RecentSeries
 from storage.dicom.text import search_text
 from storage.errors import DuplicateConflict, Forbidden
 from storage.index import instances as rows
 from storage.index.engine import CommitUnknown
+from storage.index.intake import Addition, Outcome
 from storage.objects import instance_key
 from storage.spool import SpooledFile
 
@@ -48,6 +50,15 @@ class Receipt:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What a transaction did; ``rows``: what to remember of the series, if the instance agrees with all of it."""
+
+    receipt: Receipt
+    in_use: bool  # the spool file, from now on
+    rows: RecentSeries | None = None
+
+
 def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Principal) -> Receipt:
     """Index a spooled instance; when this returns, the instance is kept and can be acknowledged.
 
@@ -71,7 +82,10 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
         )
         study_instance_uid = arrival.study_instance_uid
         named = spooled = _named(archive, spooled, arrival)
-        receipt, kept = archive.index.in_transaction(
+        if _keep_quickly(archive, spooled, arrival, source, principal):
+            spooled.release()
+            return _receipt(arrival, duplicate=False)
+        kept = archive.index.in_transaction(
             lambda connection: _keep(connection, archive, named, arrival, source, principal)
         )
     except CommitUnknown:
@@ -86,11 +100,44 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
             _audit_refusal(archive, source, principal, study_instance_uid, type(error).__name__)
         raise
     archive.store_audit.remember(source.context, study_instance_uid, "success")
-    if kept:
+    if kept.rows is not None:
+        archive.recent.remember(study_instance_uid, arrival.series_instance_uid, kept.rows)
+    if kept.in_use:
         spooled.release()
     else:
         spooled.discard()
-    return receipt
+    return kept.receipt
+
+
+def _keep_quickly(
+    archive: Archive, spooled: SpooledFile, arrival: Arrival, source: Source, principal: Principal
+) -> bool:
+    """Add an instance that says of its study and series what the one before it said; false: the careful way decides."""
+    known = archive.recent.get(arrival.study_instance_uid, arrival.series_instance_uid)
+    if (
+        known is None
+        or arrival.study is not known.study
+        or arrival.series is not known.series
+        or archive.store_audit.is_new(source.context, arrival.study_instance_uid, "success")
+    ):
+        return False
+    may(principal, Action.STORE, known.facility_id)
+    now = datetime.now(UTC)
+    outcome = archive.intake.add(
+        Addition(
+            study_id=known.study_id,
+            study_instance_uid=arrival.study_instance_uid,
+            series_id=known.series_id,
+            series_instance_uid=arrival.series_instance_uid,
+            instance=_instance(spooled, arrival, source, known.series_id, now),
+            header=arrival.header,
+            frames=arrival.frames,
+            now=now,
+        )
+    )
+    if outcome is Outcome.STALE:
+        archive.recent.forget(arrival.study_instance_uid, arrival.series_instance_uid)
+    return outcome is Outcome.ADDED
 
 
 def _named(archive: Archive, spooled: SpooledFile, arrival: Arrival) -> SpooledFile:
@@ -121,20 +168,20 @@ def _keep(
     arrival: Arrival,
     source: Source,
     principal: Principal,
-) -> tuple[Receipt, bool]:
-    """Write all rows of one instance; gives the receipt and whether the spool file is in use."""
+) -> _Kept:
+    """Write all rows of one instance."""
     now = datetime.now(UTC)
     existing = rows.by_sop_instance_uid(connection, arrival.sop_instance_uid)
     if existing is not None:
         may(principal, Action.STORE, existing["study_facility_id"])
         kept = _keep_duplicate(connection, archive, spooled, arrival, existing)
         _audit(connection, archive, source, principal, arrival.study_instance_uid, existing["patient_id"])
-        return _receipt(arrival, duplicate=True), kept
+        return _Kept(_receipt(arrival, duplicate=True), kept)
     study = rows.lock_study(connection, arrival.study_instance_uid) or rows.add_study(
         connection, _new_study(arrival, source, now)
     )
     may(principal, Action.STORE, study["facility_id"])
-    series_id, new_series = rows.add_series(
+    series, new_series = rows.add_series(
         connection,
         {
             **arrival.series,
@@ -144,15 +191,34 @@ def _keep(
             "updated_at": now,
         },
     )
-    rows.add(connection, _instance(spooled, arrival, source, series_id, now), arrival.header, arrival.frames)
+    rows.add(connection, _instance(spooled, arrival, source, series["id"], now), arrival.header, arrival.frames)
     changes = _completed(study, arrival)
     if new_series:
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
-    rows.count(connection, study["id"], series_id, now, new_series=new_series, changes=changes)
+    rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
     patient_id = str(changes.get("patient_id") or study["patient_id"])
     _audit(connection, archive, source, principal, arrival.study_instance_uid, patient_id)
     other_patient = arrival.study["patient_id"] not in ("", patient_id)
-    return _receipt(arrival, duplicate=False, other_patient=other_patient), True
+    return _Kept(
+        _receipt(arrival, duplicate=False, other_patient=other_patient),
+        in_use=True,
+        rows=_agreed({**study, **changes}, series, arrival),
+    )
+
+
+def _agreed(study: Mapping[str, Any], series: Mapping[str, Any], arrival: Arrival) -> RecentSeries | None:
+    """What to remember of these rows; nothing if the instance says something else."""
+    for row, said in ((study, arrival.study), (series, arrival.series)):
+        if any(value and value != row[name] for name, value in said.items()):
+            return None
+    return RecentSeries(
+        study_id=study["id"],
+        series_id=series["id"],
+        facility_id=study["facility_id"],
+        patient_id=study["patient_id"],
+        study=arrival.study,
+        series=arrival.series,
+    )
 
 
 def _keep_duplicate(

@@ -1,5 +1,7 @@
 """The index on SQLite (WAL) or PostgreSQL: transactions to read and to write, and what happens when it is down."""
 
+import fcntl
+import os
 import sqlite3
 import threading
 import time
@@ -20,7 +22,6 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 5
 ATTEMPTS = 5
-_RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock detected
 _IMMEDIATE = "filmless_immediate"
 
 
@@ -39,12 +40,14 @@ class Index:
         url: a SQLAlchemy address, ``sqlite:///path`` or ``postgresql+psycopg://…``.
     """
 
+    # SQLSTATEs after which the same transaction may work: serialization failure, deadlock detected.
+    RETRYABLE = frozenset({"40001", "40P01"})
+
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
-        # SQLite has one writer at a time; waiting here is fair and wakes at once, its own busy wait polls.
-        self._writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turn: AbstractContextManager[Any] = Turn(self.url.database) if self.is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -55,6 +58,22 @@ class Index:
         """
         with _translated(), self.engine.connect() as connection:
             yield connection
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """Hold while writing; a :meth:`write` does so itself."""
+        return self._turn
+
+    def driver_connection(self) -> Any:
+        """A connection of the driver itself, set up as all others; its owner closes it.
+
+        Raises:
+            StoreUnavailable: the index cannot be reached.
+        """
+        with _translated():
+            pooled = self.engine.raw_connection()
+            connection = pooled.driver_connection
+            pooled.detach()
+            return connection
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[Connection]:
@@ -68,7 +87,7 @@ class Index:
             StoreUnavailable: the index cannot be reached; nothing was written.
             CommitUnknown: the index was lost while it committed.
         """
-        with self._writer, _translated(), self.engine.connect() as connection:
+        with self._turn, _translated(), self.engine.connect() as connection:
             connection.execution_options(**{_IMMEDIATE: True})
             if durable and self.is_sqlite:
                 _synchronous(connection, "FULL")
@@ -135,6 +154,49 @@ class Index:
     def close(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()
+        if isinstance(self._turn, Turn):
+            self._turn.close()
+
+
+class Turn:
+    """Whose turn it is to write to SQLite, which has one writer at a time, among all threads and processes.
+
+    Waiting here wakes at once; SQLite's own busy wait polls, up to a tenth of a second at a time.
+    """
+
+    def __init__(self, database: str | None) -> None:
+        self._threads = threading.Lock()
+        self._path = None if database in (None, "", ":memory:") else Path(f"{database}-turn")
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._path is not None:
+                if self._descriptor is None:
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            self._threads.release()
+            raise StoreUnavailable("The folder of the index cannot be used now.") from error
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self._descriptor is not None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+    def close(self) -> None:
+        """Give the file back; a later turn opens it again."""
+        with self._threads:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -236,4 +298,4 @@ def _translated() -> Iterator[None]:
 
 
 def _is_retryable(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in _RETRYABLE
+    return getattr(error.orig, "sqlstate", None) in Index.RETRYABLE

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.index.engine import Conflict
@@ -42,7 +42,7 @@ _BY_SOP = (
     .where(instance.c.sop_instance_uid == bindparam("uid"))
 )
 _STUDY = select(study).where(study.c.study_instance_uid == bindparam("uid")).with_for_update()
-_SERIES = select(series.c.id, series.c.modality).where(
+_SERIES = select(series).where(
     series.c.study_fk == bindparam("study"), series.c.series_instance_uid == bindparam("uid")
 )
 _COUNT_IN_SERIES = (
@@ -87,14 +87,14 @@ def add_study(connection: Connection, values: Mapping[str, Any]) -> Row:
     return row
 
 
-def add_series(connection: Connection, values: Mapping[str, Any]) -> tuple[int, bool]:
-    """Id of the series, and whether it is new; its study must be locked."""
+def add_series(connection: Connection, values: Mapping[str, Any]) -> tuple[Row, bool]:
+    """The series, and whether it is new; its study must be locked."""
     key = {"study": values["study_fk"], "uid": values["series_instance_uid"]}
-    row = connection.execute(_SERIES, key).first()
+    row = connection.execute(_SERIES, key).mappings().first()
     if row is not None:
-        return row.id, False
-    made = connection.execute(insert_or_ignore(connection, series).returning(series.c.id), values)
-    return int(made.scalar_one()), True
+        return dict(row), False
+    made = connection.execute(insert_or_ignore(connection, series).returning(*series.columns), values)
+    return dict(made.mappings().one()), True
 
 
 def modalities(connection: Connection, study_id: int) -> list[str]:
@@ -151,5 +151,10 @@ def adopt(connection: Connection, identity: int, lost_spool_name: str, values: M
 
 def insert_or_ignore(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that leaves a row of the same key alone; both engines know it, each in its own dialect."""
-    made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_or_ignore_in(connection.dialect, table)
+
+
+def insert_or_ignore_in(dialect: Dialect, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """As :func:`insert_or_ignore`, for a dialect."""
+    made = postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
     return made.on_conflict_do_nothing()
