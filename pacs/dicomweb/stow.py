@@ -1,5 +1,7 @@
 """Store transaction, STOW-RS: Part 10 instances in a multipart message or bare (PS3.18 §10.5)."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -11,7 +13,7 @@ from pacs.dicomweb.multipart import MultipartReader
 from pacs.dicomweb.negotiation import DICOM, require
 from pacs.dicomweb.reception import Failure, Reception
 from pacs.web.authentication import principal_of
-from pacs.web.errors import RETRY_AFTER_S, UnsupportedMediaType, request_id
+from pacs.web.errors import RETRY_AFTER_S, RequestTimeout, UnsupportedMediaType, request_id
 from pacs.web.headers import base_url
 from pacs.web.resource import ROOT, instance_path, study_path, uid
 from pacs.web.service import Service, service
@@ -54,7 +56,7 @@ async def _receive(request: Request, svc: Service, reception: Reception) -> None
         raise TooLarge(f"A store request may have {limit} bytes; send fewer instances at a time.")
     buffer = bytearray()
     received = 0
-    async for block in request.stream():
+    async for block in _blocks(request, svc.settings.request_timeout):
         received += len(block)
         if received > limit:
             raise TooLarge(f"A store request may have {limit} bytes; send fewer instances at a time.")
@@ -64,6 +66,25 @@ async def _receive(request: Request, svc: Service, reception: Reception) -> None
             buffer.clear()
     if buffer:
         await svc.work.run(reception.feed, bytes(buffer))
+
+
+async def _blocks(request: Request, patience_s: float) -> AsyncIterator[bytes]:
+    """Give the body as it comes.
+
+    Raises:
+        RequestTimeout: nothing came for so long.
+        ClientDisconnect: the client has gone.
+    """
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(patience_s):
+                block = await anext(stream, None)
+        except TimeoutError:
+            raise RequestTimeout("The rest of the request did not come in time.") from None
+        if block is None:
+            return
+        yield block
 
 
 def _may_store(request: Request, svc: Service) -> Principal:

@@ -12,6 +12,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from storage import errors
@@ -47,12 +48,17 @@ class UnsupportedMediaType(errors.InvalidRequest):
     """The body comes in a media type that this resource does not take (PS3.18 §8.7.9)."""
 
 
+class RequestTimeout(errors.InvalidRequest):
+    """The rest of the body did not come (RFC 9110 §15.5.9)."""
+
+
 class UntrustedOrigin(errors.Forbidden):
     """An unsafe request carried a session cookie but did not come from our own pages."""
 
 
 _WEB_STATUS: Mapping[type[errors.ArchiveError], tuple[int, str]] = {
     UnsupportedMediaType: (415, "Unsupported media type"),
+    RequestTimeout: (408, "The request took too long"),
     UntrustedOrigin: (403, "The request came from another site"),
 }
 
@@ -99,6 +105,9 @@ def problem_of(error: Exception, identifier: str) -> Response:
     if isinstance(error, RequestValidationError):
         fields = ", ".join(sorted({".".join(str(part) for part in one["loc"]) for one in error.errors()}))
         return problem(400, "The request cannot be understood", f"Check: {fields}.", identifier)
+    if isinstance(error, ClientDisconnect):
+        _log.info("the client left before its request had ended", id=identifier)
+        return problem(400, "The request was cut off", "The body ended before its announced length.", identifier)
     _log.error("unexpected", id=identifier, status=500, exc_info=error)
     return problem(
         500, "Something went wrong", f"An unexpected error; tell the administrator this id: {identifier}.", identifier

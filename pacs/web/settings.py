@@ -30,6 +30,9 @@ class WebSettings(BaseModel):
     maximum_request_bytes: int = Field(
         16 * 1024**3, ge=1024**2, description="Largest body of one store request (STOW-RS); more is answered 413."
     )
+    request_timeout: float = Field(
+        60.0, gt=0, description="Longest wait, in seconds, for the next bytes of a store request (STOW-RS)."
+    )
     maximum_qido_results: int = Field(
         1000, ge=1, le=100_000, description="Most matches one QIDO-RS answer holds; more are announced with a Warning."
     )
