@@ -22,6 +22,7 @@ from storage.index import discrepancies as rows
 from storage.index.discrepancies import Connection, Row, Wanted
 
 __all__ = [
+    "IDENTITY",
     "SERIES_NAMES",
     "STUDY_NAMES",
     "Difference",
@@ -43,7 +44,7 @@ LONGEST_NOTE = 500
 _LONGEST_VALUE = 1024
 _MOST_OTHERS = 200
 _MOST_PROPOSALS = 10
-_IDENTITY = ("issuer_of_patient_id", "patient_name", "patient_birth_date")
+IDENTITY = ("patient_id", "issuer_of_patient_id", "patient_name", "patient_birth_date")  # whose study it is
 
 
 def _names(*levels: Level) -> tuple[str, ...]:
@@ -129,7 +130,7 @@ def note_patient(connection: Connection, study: Mapping[str, Any], now: datetime
     others = rows.others_of_patient(connection, facility_id, study["patient_id"], study["id"], _MOST_OTHERS)
     proposals: dict[str, tuple[Row, Difference, str]] = {}
     for other in others:
-        for one in differences(other, study, _IDENTITY):
+        for one in differences(other, study, IDENTITY[1:]):
             subject = _subject(facility_id, study["patient_id"], one)
             key = _key("patient", study["id"], None, one.attribute, subject)
             if key not in proposals and len(proposals) < _MOST_PROPOSALS:

@@ -24,21 +24,15 @@ from storage.spool import SpooledFile, recover, translated
 
 Kind = Literal["conflict", "damaged"]
 
+# As a peer is told; a sender on the DICOM network gets 64 characters (Error Comment is LO).
+PUT_ASIDE = "UID kept already with other content; put aside for administrator"
 CONFLICT = "The SOP Instance UID is kept already with other content; the kept instance is unchanged."
 
 _log = structlog.get_logger(__name__)
 
 
 def put_conflict_aside(
-    archive: Archive,
-    spooled: SpooledFile,
-    arrival: Arrival,
-    kept_dataset_sha256: str,
-    *,
-    source_kind: str,
-    ae_title: str,
-    address: str,
-    facility_id: int,
+    archive: Archive, spooled: SpooledFile, *, source_kind: str, ae_title: str, address: str, facility_id: int
 ) -> None:
     """Put a file of ``ready/`` aside whose SOP Instance UID is kept with other content; afterwards it has left there.
 
@@ -49,27 +43,25 @@ def put_conflict_aside(
     now = datetime.now(UTC)
 
     def seen_before(connection: rows.Connection) -> bool:
-        known = rows.same_content(connection, arrival.sop_instance_uid, spooled.dataset_sha256)
+        known = rows.same_content(connection, spooled.sop_instance_uid, spooled.dataset_sha256)
         if known is not None:
             rows.count_again(connection, known["id"], now)
         elif rows.bytes_of_node(connection, archive.spool.node) + spooled.size > _maximum(archive):
-            raise OutOfResources("This UID is kept with other content and the quarantine is full.")
+            raise OutOfResources("UID kept already with other content, and the quarantine is full.")
         return known is not None
 
     if archive.index.in_transaction(seen_before):
         spooled.discard()
         return
     values = {
-        **_of_arrival(arrival),
+        **_described(archive, spooled.path, spooled, CONFLICT),
         "kind": "conflict",
-        "reason": CONFLICT,
-        "kept_dataset_sha256": kept_dataset_sha256,
         "source_kind": source_kind,
         "source_ae_title": ae_title[:16],
         "source_address": address,
         "facility_id": facility_id,
     }
-    _put_aside(archive, spooled.path, {**values, **_of_file(spooled)}, now)
+    _put_aside(archive, spooled.path, values, now)
     spooled.release()
 
 
@@ -162,7 +154,8 @@ def _note(archive: Archive, path: Path, values: dict[str, Any], now: datetime) -
 def _close_stored(archive: Archive) -> None:
     """Close rows whose file was taken out to be stored; say so where a file is gone for another reason."""
     with archive.index.read() as connection:
-        gone = [row for row in rows.unresolved(connection, archive.spool.node) if not _is_there(archive, row)]
+        unresolved = rows.unresolved(connection, archive.spool.node)
+    gone = [row for row in unresolved if not file_path(archive, row["file_name"]).exists()]
     for row in gone:
 
         def close(connection: rows.Connection, row: rows.Row = row) -> bool:
@@ -180,13 +173,8 @@ def _close_stored(archive: Archive) -> None:
             )
             return True
 
-        if not archive.index.in_transaction(close):
+        if not archive.index.in_transaction(close) and not archive.spool.path(row["file_name"]).exists():
             _log.error("a quarantined file is missing", quarantine=row["id"], file=row["file_name"])
-
-
-def _is_there(archive: Archive, row: rows.Row) -> bool:
-    name = row["file_name"]
-    return file_path(archive, name).exists() or archive.spool.path(name).exists()
 
 
 def _described(archive: Archive, path: Path, spooled: SpooledFile | None, reason: str) -> dict[str, Any]:
