@@ -20,6 +20,7 @@ from typing import Self
 from storage.dicom.part10 import FileMeta, Origin, encode_meta, read_meta, record
 from storage.disk import sync_folder
 from storage.errors import InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
+from storage.fault_point import reached
 
 _BUFFER_BYTES = 1024 * 1024
 _HEAD_BYTES = 16 * 1024  # more than any file meta information that encode_meta writes
@@ -183,9 +184,12 @@ class SpoolWriter:
         limit = self._spool.maximum_instance_bytes
         if limit is not None and self._size + len(data) > limit:
             raise TooLarge(f"The instance is larger than the {limit} bytes that this archive takes.")
+        is_first = self._size == self._dataset_offset
         with translated():
             self._write(data)
         self._digest.update(data)
+        if is_first:
+            reached("spool: first bytes")
 
     def finish(self) -> SpooledFile:
         """Make the file durable in ``ready/`` and describe it; after this it survives a power cut.
@@ -201,12 +205,14 @@ class SpoolWriter:
             self._file.flush()
             descriptor = self._file.fileno()
             os.pwrite(descriptor, record(meta), self._record_offset)
+            reached("spool: complete")
             os.fdatasync(descriptor)
             hold = Hold(os.dup(descriptor))
             self._file.close()
             self._path.rename(target)
             self._finished = True
             sync_folder(self._spool.ready)
+        reached("spool: durable")
         return _spooled(target, meta, self._size, self._dataset_offset, hold)
 
     def _write(self, data: bytes | memoryview) -> None:

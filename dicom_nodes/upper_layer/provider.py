@@ -15,6 +15,7 @@ from pynetdicom.pdu_primitives import A_P_ABORT, P_DATA
 
 from dicom_nodes.command import Command, CommandField, MalformedCommand
 from dicom_nodes.upper_layer.transport import acknowledge_at_once
+from storage.fault_point import reached
 
 if TYPE_CHECKING:
     from dicom_nodes.upper_layer.association import Association
@@ -321,6 +322,7 @@ class Provider(DULServiceProvider):
         self._last_pdu_at = time.monotonic()
         try:
             self._association.send_command(self._context_id, answer)
+            reached("answer: sent")
         finally:
             self._reception = None
 

@@ -13,6 +13,7 @@ from storage.archive.arrival import Arrival, read
 from storage.archive.recent import RecentSeries
 from storage.dicom.text import search_text
 from storage.errors import DuplicateConflict, Forbidden
+from storage.fault_point import reached
 from storage.index import instances as rows
 from storage.index.engine import CommitUnknown
 from storage.index.intake import Addition, Outcome
@@ -88,6 +89,7 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
         kept = archive.index.in_transaction(
             lambda connection: _keep(connection, archive, named, arrival, source, principal)
         )
+        reached("index: committed")
     except CommitUnknown:
         spooled.release()
         raise
@@ -198,6 +200,7 @@ def _keep(
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
     patient_id = str(changes.get("patient_id") or study["patient_id"])
     _audit(connection, archive, source, principal, arrival.study_instance_uid, patient_id)
+    reached("index: before commit")
     other_patient = arrival.study["patient_id"] not in ("", patient_id)
     return _Kept(
         _receipt(arrival, duplicate=False, other_patient=other_patient),
