@@ -1,28 +1,31 @@
 """The spool: the local folder where an instance becomes durable before it is acknowledged; the journal of the archive.
 
-``incoming/`` holds what is being written, ``ready/`` what is complete and synced, ``quarantine/`` what could not be
-kept. A file that a living process works on is locked (flock), so that a start-up beside it leaves it alone.
+``incoming/`` holds what is being written and blank files for what will be, ``ready/`` what is complete and synced,
+``quarantine/`` what could not be kept. A file that a living process works on is locked (flock), so that a start-up
+beside it leaves it alone.
 """
 
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.dicom.part10 import FileMeta, Origin, encode_meta, read_meta, record
+from storage.blank import Blanks
+from storage.dicom.part10 import FileMeta, Origin, encode_meta, read_meta
 from storage.disk import sync_folder
-from storage.errors import InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
+from storage.errors import ArchiveError, InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
 from storage.fault_point import reached
 
 _BUFFER_BYTES = 1024 * 1024
+_HELD_BYTES = 256 * 1024
+_NO_LIMIT = 1 << 62
 _HEAD_BYTES = 16 * 1024  # more than any file meta information that encode_meta writes
 
 
@@ -56,6 +59,8 @@ class SpooledFile:
     facility: str = ""  # code; empty: its sender did not say
     received_at: datetime | None = None
     hold: Hold | None = field(default=None, repr=False, compare=False)
+    # The data set while it is at hand: only of a small instance, only until it is indexed.
+    dataset: bytearray | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -87,6 +92,15 @@ class Spool:
             for folder in (self.incoming, self.ready, self.quarantine):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.node = self._node()
+        self.blanks = Blanks(self.incoming, self.node)
+
+    def close(self) -> None:
+        """Leave nothing blank behind."""
+        self.blanks.close()
+
+    def arriving(self) -> list[Path]:
+        """The files that are being written, or were when their process died."""
+        return [path for path in self.incoming.iterdir() if _holds_bytes(path)]
 
     def _node(self) -> str:
         """This spool's own name, made once: in the index it tells our files from those of other nodes."""
@@ -149,20 +163,14 @@ class SpoolWriter:
     def __init__(self, spool: Spool, meta: FileMeta) -> None:
         self._spool = spool
         self._meta = meta
-        head, self._record_offset = encode_meta(meta)
-        self._dataset_offset = len(head)
+        self._dataset_offset = len(encode_meta(meta)[0])
+        self._limit = _NO_LIMIT if spool.maximum_instance_bytes is None else spool.maximum_instance_bytes
         self._digest = hashlib.sha256()
-        self._size = 0
+        self._held: bytearray | None = bytearray()  # the data set, while it is small; written with the head
+        self._size = self._dataset_offset
         self._finished = False
-        self._path = spool.incoming / spool.new_name()
         with translated():
-            self._file = self._path.open("x+b", buffering=_BUFFER_BYTES)
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._write(head)
-            except BaseException:
-                self._remove()
-                raise
+            self._blank = spool.blanks.take()
 
     def __enter__(self) -> Self:
         return self
@@ -171,7 +179,9 @@ class SpoolWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if not self._finished:
-            self._remove()
+            self._finished = True
+            with translated():
+                self._blank.remove()
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes of the data set, exactly as received.
@@ -181,49 +191,53 @@ class SpoolWriter:
             OutOfResources: the disk is full.
             StoreUnavailable: the disk does not take it.
         """
-        limit = self._spool.maximum_instance_bytes
-        if limit is not None and self._size + len(data) > limit:
-            raise TooLarge(f"The instance is larger than the {limit} bytes that this archive takes.")
-        is_first = self._size == self._dataset_offset
-        with translated():
-            self._write(data)
-        self._digest.update(data)
-        if is_first:
+        length = len(data)
+        if self._size == self._dataset_offset:
             reached("spool: first bytes")
+        if self._size + length > self._limit:
+            raise TooLarge(f"The instance is larger than the {self._limit} bytes that this archive takes.")
+        self._digest.update(data)
+        held = self._held
+        if held is not None and len(held) + length <= _HELD_BYTES:
+            held += data
+        else:
+            if held is not None:
+                self._write_at(self._dataset_offset, held)
+                self._held = None
+            self._write_at(self._size, data)
+        self._size += length
 
     def finish(self) -> SpooledFile:
         """Make the file durable in ``ready/`` and describe it; after this it survives a power cut.
+
+        The head goes in last: a file without one was never finished. Where a power cut undoes the last step, the
+        rename, the start after it does that again.
 
         Raises:
             OutOfResources: the disk is full.
             StoreUnavailable: the disk does not take it.
         """
-        target = self._spool.ready / self._path.name
         origin = replace(self._meta.origin, received_at=self._meta.origin.received_at or datetime.now(UTC))
         meta = replace(self._meta, dataset_sha256=self._digest.hexdigest(), origin=origin)
+        head, _ = encode_meta(meta)
+        target = self._spool.ready / self._blank.path.name
+        self._write_at(0, head if self._held is None else head + self._held)
+        reached("spool: complete")
         with translated():
-            self._file.flush()
-            descriptor = self._file.fileno()
-            os.pwrite(descriptor, record(meta), self._record_offset)
-            reached("spool: complete")
-            os.fdatasync(descriptor)
-            hold = Hold(os.dup(descriptor))
-            self._file.close()
-            self._path.rename(target)
-            self._finished = True
-            sync_folder(self._spool.ready)
+            os.fdatasync(self._blank.descriptor)
+            self._blank.path.rename(target)
+        self._finished = True
         reached("spool: durable")
-        return _spooled(target, meta, self._size, self._dataset_offset, hold)
+        hold = Hold(self._blank.descriptor)
+        return _spooled(target, meta, self._size, self._dataset_offset, hold, self._held)
 
-    def _write(self, data: bytes | memoryview) -> None:
-        self._file.write(data)
-        self._size += len(data)
-
-    def _remove(self) -> None:
-        # A full disk makes even the flush of close fail; the file goes all the same.
-        with suppress(OSError):
-            self._file.close()
-        self._path.unlink(missing_ok=True)
+    def _write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
+        try:
+            written = os.pwrite(self._blank.descriptor, data, offset)
+            while written < len(data):  # a disk that fills up takes a part and refuses the rest
+                written += os.pwrite(self._blank.descriptor, memoryview(data)[written:], offset + written)
+        except OSError as error:
+            raise _translation(error) from error
 
 
 def recover(path: Path, hold: Hold | None = None) -> SpooledFile:
@@ -242,10 +256,12 @@ def recover(path: Path, hold: Hold | None = None) -> SpooledFile:
         size = file.tell()
     if dataset.hexdigest() != meta.dataset_sha256:
         raise InvalidInstance("The spooled file is damaged: its data set has another digest.")
-    return _spooled(path, meta, size, offset, hold)
+    return _spooled(path, meta, size, offset, hold, None)
 
 
-def _spooled(path: Path, meta: FileMeta, size: int, dataset_offset: int, hold: Hold | None) -> SpooledFile:
+def _spooled(
+    path: Path, meta: FileMeta, size: int, dataset_offset: int, hold: Hold | None, dataset: bytearray | None
+) -> SpooledFile:
     return SpooledFile(
         path=path,
         size=size,
@@ -258,7 +274,15 @@ def _spooled(path: Path, meta: FileMeta, size: int, dataset_offset: int, hold: H
         facility=meta.origin.facility,
         received_at=meta.origin.received_at,
         hold=hold,
+        dataset=dataset,
     )
+
+
+def _holds_bytes(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -267,6 +291,10 @@ def translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfResources("The disk is full; nothing was stored.") from error
-        raise StoreUnavailable("The disk of the spool cannot be used now.") from error
+        raise _translation(error) from error
+
+
+def _translation(error: OSError) -> ArchiveError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutOfResources("The disk is full; nothing was stored.")
+    return StoreUnavailable("The disk of the spool cannot be used now.")

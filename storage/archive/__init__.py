@@ -61,4 +61,5 @@ class Archive:
         """Close the connections of the index; files of a half-written instance are left to the next start."""
         if "intake" in self.__dict__:
             self.intake.close()
+        self.spool.close()
         self.index.close()

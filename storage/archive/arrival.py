@@ -53,12 +53,7 @@ def read(
         UnsupportedInstance: the policy does not take its SOP class.
         TooLarge: it nests or counts beyond any real instance.
     """
-    try:
-        with spooled.path.open("rb") as file:
-            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except OSError as error:
-        raise StoreUnavailable("The disk of the spool cannot be used now.") from error
-    header = parse(whole[spooled.dataset_offset :], spooled.transfer_syntax_uid)
+    header = parse(_dataset(spooled), spooled.transfer_syntax_uid)
     study, series, sop = (_uid(header, tag) for tag in (0x0020000D, 0x0020000E, 0x00080018))
     sop_class_uid = _sop_class(header, spooled)
     for name, declared, found in (
@@ -88,6 +83,17 @@ def read(
         frames=frames.table.encoded,
         warnings=(*header.warnings, *frames.warnings),
     )
+
+
+def _dataset(spooled: SpooledFile) -> memoryview:
+    if spooled.dataset is not None:
+        return memoryview(spooled.dataset)
+    try:
+        with spooled.path.open("rb") as file:
+            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except OSError as error:
+        raise StoreUnavailable("The disk of the spool cannot be used now.") from error
+    return whole[spooled.dataset_offset :]
 
 
 def _uid(header: Header, tag: int) -> str:

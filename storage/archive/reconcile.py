@@ -17,6 +17,7 @@ from storage.archive.ingest import Source, ingest
 from storage.archive.quarantine_entry import facility_of_sender, put_damaged_aside, settle
 from storage.archive.upload import is_verified
 from storage.claim import claim
+from storage.disk import sync_folder
 from storage.errors import ArchiveError, InvalidInstance, StoreUnavailable
 from storage.fault_point import reached
 from storage.index import instances
@@ -74,14 +75,31 @@ def _alone(lock: Path) -> Iterator[None]:
 def _clear_incoming(archive: Archive, started: float, report: ReconcileReport) -> None:
     for path in archive.spool.incoming.iterdir():
         try:
-            young = path.stat().st_mtime > started - _YOUNG_S
+            state = path.stat()
         except FileNotFoundError:
             continue
-        hold = None if young else claim(path)
-        if hold is not None:
-            path.unlink(missing_ok=True)
-            report.removed += 1
+        blank = state.st_size == 0
+        hold = None if blank and state.st_mtime > started - _YOUNG_S else claim(path)
+        if hold is None:
+            continue
+        try:
+            if not blank and _is_complete(path):
+                path.rename(archive.spool.ready / path.name)  # a power cut undid this
+            else:
+                path.unlink(missing_ok=True)
+                report.removed += not blank
+        finally:
             hold.release()
+    sync_folder(archive.spool.ready)
+
+
+def _is_complete(path: Path) -> bool:
+    """Whether a file of ``incoming/`` was finished, so that its sender may have been told."""
+    try:
+        recover(path)
+    except InvalidInstance:
+        return False
+    return True
 
 
 def _keep_ready(archive: Archive, report: ReconcileReport) -> None:

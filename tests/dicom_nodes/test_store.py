@@ -82,7 +82,7 @@ def test_what_cannot_be_kept_gets_its_status_and_leaves_nothing(
     assert [sent.status for sent in results] == [0xC000, 0xC000, 0xA900]
     assert all(sent.reason for sent in results)
     assert not list(archive.spool.ready.iterdir())
-    assert not list(archive.spool.incoming.iterdir())
+    assert not archive.spool.arriving()
 
 
 def test_an_ae_without_the_right_to_store_is_told_so(
@@ -131,7 +131,7 @@ def test_an_instance_over_the_limit_is_read_to_its_end_and_refused(tmp_path: Pat
         finally:
             node.stop()
         assert [sent.status for sent in results] == [0xA700, 0]
-        assert not list(archive.spool.incoming.iterdir())
+        assert not archive.spool.arriving()
 
 
 def test_private_classes_go_by_the_policy(tmp_path: Path) -> None:

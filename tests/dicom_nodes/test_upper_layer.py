@@ -21,9 +21,8 @@ from tests.dicom_nodes.wire import ABORTED, ACCEPTED, CT, DATA, REJECTED, RELEAS
 def nothing_is_kept(archive: Archive) -> bool:
     """Whether the spool is empty, once the node has noticed."""
     deadline = time.monotonic() + 10
-    folders = (archive.spool.incoming, archive.spool.ready)
     while time.monotonic() < deadline:
-        if not any(any(folder.iterdir()) for folder in folders):
+        if not archive.spool.arriving() and not any(archive.spool.ready.iterdir()):
             return True
         time.sleep(0.02)
     return False

@@ -73,7 +73,7 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, killed_after: int) -> None
         for sent in acknowledged:
             row = rows[sent.path.stem]
             assert retrieve.open_instance(archive, row).read(row.dataset_offset) == data_set_of(sent.path)
-        assert not list(archive.spool.incoming.iterdir())
+        assert not archive.spool.arriving()
         assert len(rows) == len(list(archive.spool.ready.iterdir()))
         assert len(rows) - len(acknowledged) <= 1  # the one under way may have become durable
     finally:

@@ -52,7 +52,7 @@ def test_what_was_acknowledged_survives(start_pacs: Callable[..., Filmless], tmp
             assert frame.content == originals[sop].PixelData
         counts = client.get("/api/studies", params={"limit": 100}).json()
         assert sum(row["number_of_instances"] for row in counts["studies"]) == len(found)
-    assert not list((server.data / "spool" / "incoming").glob("*"))
+    assert not [path for path in (server.data / "spool" / "incoming").iterdir() if path.stat().st_size]
 
 
 def test_sending_again_completes_what_was_cut(start_pacs: Callable[..., Filmless], tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def unchanged(node: Filmless) -> Iterator[None]:
     before = holds()
     yield
     assert holds() == before
-    assert not list((node.data / "spool" / "incoming").iterdir())
+    assert not [path for path in (node.data / "spool" / "incoming").iterdir() if path.stat().st_size]
 
 
 def stow(node: Filmless, payload: bytes, role: str = "admin") -> httpx.Response:

@@ -40,16 +40,17 @@ def test_a_spooled_file_is_part_10_around_the_very_bytes(tmp_path: Path) -> None
 def test_a_writer_that_is_left_removes_its_file(tmp_path: Path) -> None:
     where = Spool(tmp_path)
     with where.receive(transfer_syntax_uid="1.2", sop_class_uid=CT, sop_instance_uid="1.2.3") as writer:
-        writer.write(b"half")
-        assert len(names(where.incoming)) == 1
-    assert names(where.incoming) == names(where.ready) == []
+        writer.write(bytes(10**6))
+        assert len(where.arriving()) == 1
+    assert not where.arriving()
+    assert not names(where.ready)
 
 
 def test_a_nearly_full_disk_takes_nothing(tmp_path: Path) -> None:
     where = Spool(tmp_path, minimum_free_bytes=2**60)
     with pytest.raises(OutOfResources):
         where.receive(transfer_syntax_uid="1.2", sop_class_uid=CT, sop_instance_uid="1.2.3")
-    assert names(where.incoming) == []
+    assert where.arriving() == []
 
 
 def test_an_instance_over_the_limit_is_refused(tmp_path: Path) -> None:
@@ -58,7 +59,8 @@ def test_an_instance_over_the_limit_is_refused(tmp_path: Path) -> None:
         writer.write(bytes(1000))
         with pytest.raises(TooLarge):
             writer.write(bytes(1000))
-    assert names(where.incoming) == names(where.ready) == []
+    assert not where.arriving()
+    assert not names(where.ready)
 
 
 @pytest.mark.parametrize("uid", ["1" * 65, "../../etc", "1.2\n3", "1.2é", "<x>"])
@@ -66,7 +68,7 @@ def test_a_declared_uid_that_cannot_be_kept_is_refused(tmp_path: Path, uid: str)
     where = Spool(tmp_path)
     with pytest.raises(InvalidInstance):
         where.receive(transfer_syntax_uid="1.2", sop_class_uid=CT, sop_instance_uid=uid)
-    assert names(where.incoming) == []
+    assert where.arriving() == []
 
 
 def test_a_file_describes_itself_again(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def rows(archive: Archive, table: Any) -> list[dict[str, Any]]:
 
 
 def spool_is(archive: Archive, count: int) -> bool:
-    return len(list(archive.spool.ready.iterdir())) == count and not list(archive.spool.incoming.iterdir())
+    return len(list(archive.spool.ready.iterdir())) == count and not archive.spool.arriving()
 
 
 def test_a_first_instance_makes_its_study_series_and_rows(archive: Archive) -> None:
