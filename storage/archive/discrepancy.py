@@ -5,7 +5,7 @@ for a person. The same one is one row that counts, and a study has a bounded num
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from typing import Any, Literal
 from storage.access import audit, permission
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
+from storage.archive.arrival import Arrival
 from storage.dicom import sop_class
 from storage.dicom.attributes import Level, of_levels
 from storage.dicom.likeness import alike
@@ -95,26 +96,22 @@ def note_arrival(
     connection: Connection,
     study: Mapping[str, Any],
     series: Mapping[str, Any],
-    said: tuple[Mapping[str, Any], Mapping[str, Any]],
-    sop_class_uid: str,
+    arrival: Arrival,
     now: datetime,
     *,
-    new_patient: bool,
+    learnt: Collection[str],
     new_series: bool,
 ) -> None:
-    """All checks of one instance, whose rows are written: ``said`` is what it says of its study and of its series.
-
-    ``new_patient``: the study is new, or has just learnt whose it is.
-    """
-    of_study, of_series = said
-    note(connection, study["id"], None, differences(study, of_study, STUDY_NAMES), now)
-    found = differences(series, of_series, SERIES_NAMES)
-    if sop_class.contradicts(sop_class_uid, str(of_series["modality"])):
-        found.append(Difference("sop_class_uid", str(of_series["modality"]), sop_class_uid))
+    """All checks of one instance, whose rows are written; ``learnt``: columns that the study has from this instance."""
+    note(connection, study["id"], None, differences(study, arrival.study, STUDY_NAMES), now)
+    found = differences(series, arrival.series, SERIES_NAMES)
+    modality = str(arrival.series["modality"])
+    if sop_class.contradicts(arrival.sop_class_uid, modality):
+        found.append(Difference("sop_class_uid", modality, arrival.sop_class_uid))
     note(connection, study["id"], series["id"], found, now)
     if new_series:
         _note_series(connection, study, series, now)
-    if new_patient:
+    if any(name in learnt for name in IDENTITY):
         note_patient(connection, study, now)
 
 

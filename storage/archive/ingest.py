@@ -10,9 +10,11 @@ from storage.access.permission import may
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
 from storage.archive.arrival import Arrival, read
+from storage.archive.discrepancy import note_arrival
+from storage.archive.quarantine_entry import PUT_ASIDE, put_conflict_aside
 from storage.archive.recent import RecentSeries
 from storage.dicom.text import search_text
-from storage.errors import DuplicateConflict, Forbidden
+from storage.errors import DuplicateConflict, Forbidden, OutOfResources
 from storage.fault_point import reached
 from storage.index import instances as rows
 from storage.index.engine import CommitUnknown
@@ -69,7 +71,8 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
     Raises:
         Forbidden: the principal may not store here, or the study belongs to a facility out of its reach.
         InvalidInstance, InconsistentInstance, UnsupportedInstance, TooLarge: see :func:`storage.archive.arrival.read`.
-        DuplicateConflict: the SOP Instance UID is kept with other content.
+        DuplicateConflict: the SOP Instance UID is kept with other content; the new file is put aside.
+        OutOfResources: likewise, and there is no room to put it aside.
         StoreUnavailable: the index cannot be reached.
     """
     study_instance_uid = source.study_instance_uid
@@ -94,12 +97,11 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
         spooled.release()
         raise
     except Exception as error:
-        if source.kind == "recovery":
-            spooled.release()
-        else:
-            spooled.discard()
-        if isinstance(error, Forbidden | DuplicateConflict):
-            _audit_refusal(archive, source, principal, study_instance_uid, type(error).__name__)
+        try:
+            _leave(archive, spooled, source, error)
+        finally:
+            if isinstance(error, Forbidden | DuplicateConflict):
+                _audit_refusal(archive, source, principal, study_instance_uid, type(error).__name__)
         raise
     archive.store_audit.remember(source.context, study_instance_uid, "success")
     if kept.rows is not None:
@@ -142,6 +144,37 @@ def _keep_quickly(
     return outcome is Outcome.ADDED
 
 
+def _leave(archive: Archive, spooled: SpooledFile, source: Source, error: Exception) -> None:
+    """What becomes of a file that cannot be kept: it is put aside if its UID is kept with other content, else removed.
+
+    Raises:
+        DuplicateConflict: it comes from a medium, whose owner still has it, and there is no room to put it aside.
+        OutOfResources: it comes from a sender, and there is no room to put it aside.
+    """
+    if source.kind == "recovery":
+        spooled.release()
+        return
+    if not isinstance(error, DuplicateConflict):
+        spooled.discard()
+        return
+    try:
+        put_conflict_aside(
+            archive,
+            spooled,
+            source_kind=source.kind,
+            ae_title=source.ae_title,
+            address=source.address,
+            facility_id=source.facility_id,
+        )
+    except OutOfResources as full:
+        spooled.discard()
+        if source.kind == "import":
+            raise DuplicateConflict(f"{full} It was not put aside.") from error
+        raise
+    finally:
+        spooled.release()  # where it failed the next start finds the file
+
+
 def _named(archive: Archive, spooled: SpooledFile, arrival: Arrival) -> SpooledFile:
     """The spooled file with its UIDs in the file meta information: written anew where they were not declared right."""
     if (spooled.sop_class_uid, spooled.sop_instance_uid) == (arrival.sop_class_uid, arrival.sop_instance_uid):
@@ -179,9 +212,8 @@ def _keep(
         kept = _keep_duplicate(connection, archive, spooled, arrival, existing)
         _audit(connection, archive, source, principal, arrival.study_instance_uid, existing["patient_id"])
         return _Kept(_receipt(arrival, duplicate=True), kept)
-    study = rows.lock_study(connection, arrival.study_instance_uid) or rows.add_study(
-        connection, _new_study(arrival, source, now)
-    )
+    known = rows.lock_study(connection, arrival.study_instance_uid)
+    study = known or rows.add_study(connection, _new_study(arrival, source, now))
     may(principal, Action.STORE, study["facility_id"])
     series, new_series = rows.add_series(
         connection,
@@ -198,6 +230,8 @@ def _keep(
     if new_series:
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
+    learnt = changes if known else study
+    note_arrival(connection, {**study, **changes}, series, arrival, now, learnt=learnt, new_series=new_series)
     patient_id = str(changes.get("patient_id") or study["patient_id"])
     _audit(connection, archive, source, principal, arrival.study_instance_uid, patient_id)
     reached("index: before commit")
@@ -233,7 +267,7 @@ def _keep_duplicate(
 ) -> bool:
     """Whether the new file is in use: where the kept one was lost from this spool, or is this very file."""
     if existing["dataset_sha256"] != spooled.dataset_sha256:
-        raise DuplicateConflict("Another instance of this SOP Instance UID is kept already; it was not changed.")
+        raise DuplicateConflict(PUT_ASIDE)
     name = existing["spool_name"]
     if existing["location"] != "spool" or name == spooled.name:
         return bool(existing["location"] == "spool")
