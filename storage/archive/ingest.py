@@ -12,7 +12,7 @@ from storage.archive import Archive
 from storage.archive.arrival import Arrival, read
 from storage.archive.discrepancy import note_arrival
 from storage.archive.quarantine_entry import PUT_ASIDE, put_conflict_aside
-from storage.archive.recent import RecentSeries
+from storage.archive.recent import RecentSeries, RecentStudy
 from storage.dicom.text import search_text
 from storage.errors import DuplicateConflict, Forbidden, OutOfResources
 from storage.fault_point import reached
@@ -59,7 +59,7 @@ class _Kept:
 
     receipt: Receipt
     in_use: bool  # the spool file, from now on
-    rows: RecentSeries | None = None
+    rows: tuple[RecentStudy, RecentSeries] | None = None
 
 
 def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Principal) -> Receipt:
@@ -105,7 +105,9 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
         raise
     archive.store_audit.remember(source.context, study_instance_uid, "success")
     if kept.rows is not None:
-        archive.recent.remember(study_instance_uid, arrival.series_instance_uid, kept.rows)
+        study, series = kept.rows
+        archive.recent.remember_study(study_instance_uid, study)
+        archive.recent.remember_series(study_instance_uid, arrival.series_instance_uid, series)
     if kept.in_use:
         spooled.release()
     else:
@@ -117,30 +119,33 @@ def _keep_quickly(
     archive: Archive, spooled: SpooledFile, arrival: Arrival, source: Source, principal: Principal
 ) -> bool:
     """Add an instance that says of its study and series what the one before it said; false: the careful way decides."""
-    known = archive.recent.get(arrival.study_instance_uid, arrival.series_instance_uid)
-    if (
-        known is None
-        or arrival.study is not known.study
-        or arrival.series is not known.series
-        or archive.store_audit.is_new(source.context, arrival.study_instance_uid, "success")
-    ):
+    uid, series_uid = arrival.study_instance_uid, arrival.series_instance_uid
+    study, series = archive.recent.study(uid), archive.recent.series(uid, series_uid)
+    if study is None or arrival.study is not study.said:
         return False
-    may(principal, Action.STORE, known.facility_id)
+    if arrival.series["modality"] not in study.modalities if series is None else arrival.series is not series.said:
+        return False
+    if archive.store_audit.is_new(source.context, uid, "success"):
+        return False
+    may(principal, Action.STORE, study.facility_id)
     now = datetime.now(UTC)
-    outcome = archive.intake.add(
+    outcome, series_id = archive.intake.add(
         Addition(
-            study_id=known.study_id,
-            study_instance_uid=arrival.study_instance_uid,
-            series_id=known.series_id,
-            series_instance_uid=arrival.series_instance_uid,
-            instance=_instance(spooled, arrival, source, known.series_id, now),
+            study_id=study.id,
+            study_instance_uid=uid,
+            series_id=None if series is None else series.id,
+            series_instance_uid=series_uid,
+            series=arrival.series,
+            instance=_instance(spooled, arrival, source, now),
             header=arrival.header,
             frames=arrival.frames,
             now=now,
         )
     )
     if outcome is Outcome.STALE:
-        archive.recent.forget(arrival.study_instance_uid, arrival.series_instance_uid)
+        archive.recent.forget(uid, series_uid)
+    elif outcome is Outcome.ADDED and series is None:
+        archive.recent.remember_series(uid, series_uid, RecentSeries(series_id, arrival.series))
     return outcome is Outcome.ADDED
 
 
@@ -185,6 +190,8 @@ def _named(archive: Archive, spooled: SpooledFile, arrival: Arrival) -> SpooledF
             sop_class_uid=arrival.sop_class_uid,
             sop_instance_uid=arrival.sop_instance_uid,
             source_ae_title=spooled.source_ae_title,
+            facility=spooled.facility,
+            received_at=spooled.received_at,
         ) as writer,
         spooled.path.open("rb") as file,
     ):
@@ -213,7 +220,7 @@ def _keep(
         _audit(connection, archive, source, principal, arrival.study_instance_uid, existing["patient_id"])
         return _Kept(_receipt(arrival, duplicate=True), kept)
     known = rows.lock_study(connection, arrival.study_instance_uid)
-    study = known or rows.add_study(connection, _new_study(arrival, source, now))
+    study = known or rows.add_study(connection, _new_study(spooled, arrival, source, now))
     may(principal, Action.STORE, study["facility_id"])
     series, new_series = rows.add_series(
         connection,
@@ -221,11 +228,12 @@ def _keep(
             **arrival.series,
             "study_fk": study["id"],
             "series_instance_uid": arrival.series_instance_uid,
-            "received_at": now,
+            "received_at": spooled.received_at or now,
             "updated_at": now,
         },
     )
-    rows.add(connection, _instance(spooled, arrival, source, series["id"], now), arrival.header, arrival.frames)
+    instance = {**_instance(spooled, arrival, source, now), "series_fk": series["id"]}
+    rows.add(connection, instance, arrival.header, arrival.frames)
     changes = _completed(study, arrival)
     if new_series:
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
@@ -243,18 +251,17 @@ def _keep(
     )
 
 
-def _agreed(study: Mapping[str, Any], series: Mapping[str, Any], arrival: Arrival) -> RecentSeries | None:
+def _agreed(
+    study: Mapping[str, Any], series: Mapping[str, Any], arrival: Arrival
+) -> tuple[RecentStudy, RecentSeries] | None:
     """What to remember of these rows; nothing if the instance says something else."""
     for row, said in ((study, arrival.study), (series, arrival.series)):
         if any(value and value != row[name] for name, value in said.items()):
             return None
-    return RecentSeries(
-        study_id=study["id"],
-        series_id=series["id"],
-        facility_id=study["facility_id"],
-        patient_id=study["patient_id"],
-        study=arrival.study,
-        series=arrival.series,
+    modalities = frozenset(study["modalities_in_study"].split("\\"))
+    return (
+        RecentStudy(study["id"], study["facility_id"], modalities, arrival.study),
+        RecentSeries(series["id"], arrival.series),
     )
 
 
@@ -290,26 +297,25 @@ def _file_columns(spooled: SpooledFile, arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def _instance(spooled: SpooledFile, arrival: Arrival, source: Source, series_id: int, now: datetime) -> dict[str, Any]:
+def _instance(spooled: SpooledFile, arrival: Arrival, source: Source, now: datetime) -> dict[str, Any]:
     return {
         **arrival.instance,
         **_file_columns(spooled, arrival),
-        "series_fk": series_id,
         "sop_instance_uid": arrival.sop_instance_uid,
         "sop_class_uid": arrival.sop_class_uid,
         "source_ae_title": source.ae_title[:16],
         "facility_id": source.facility_id,
-        "received_at": now,
+        "received_at": spooled.received_at or now,
     }
 
 
-def _new_study(arrival: Arrival, source: Source, now: datetime) -> dict[str, Any]:
+def _new_study(spooled: SpooledFile, arrival: Arrival, source: Source, now: datetime) -> dict[str, Any]:
     return {
         **arrival.study,
         "study_instance_uid": arrival.study_instance_uid,
         "facility_id": source.facility_id,
         "search_text": search_text(arrival.study[name] for name in _SEARCHED),
-        "received_at": now,
+        "received_at": spooled.received_at or now,
         "updated_at": now,
     }
 

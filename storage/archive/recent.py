@@ -1,57 +1,90 @@
-"""The series that instances arrived for just now: what the index says of them, remembered for seconds."""
+"""The studies and series that instances arrived for just now: what the index says of them, remembered for seconds."""
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-_MOST = 4_096
+_MOST = 8_192
 # What other processes change meanwhile (an owner, a removal) is seen after this long; the index is still asked whether
 # the rows are there at every instance.
 _SECONDS = 10.0
 
 
-@dataclass(frozen=True)
-class RecentSeries:
-    """Rows of a study and one of its series, and the attributes of an instance that agreed with them.
+@dataclass(frozen=True, slots=True)
+class RecentStudy:
+    """The row of a study, and what an instance that agreed with it in everything said.
 
-    ``study`` and ``series`` are the very mappings that the columns of that instance were: an instance that says the
-    same is given the same mappings, so agreement is found by identity.
+    ``said`` is the very mapping that the columns of that instance were: an instance that says the same is given the
+    same mapping (:func:`storage.dicom.columns.columns`), so agreement is found by identity.
     """
 
-    study_id: int
-    series_id: int
+    id: int
     facility_id: int
-    patient_id: str
-    study: Mapping[str, Any]
-    series: Mapping[str, Any]
+    modalities: frozenset[str]
+    said: Mapping[str, Any]
     since: float = field(default_factory=time.monotonic)
 
 
-class Recent:
-    """The last used series by Study and Series Instance UID; safe to share between threads."""
+@dataclass(frozen=True, slots=True)
+class RecentSeries:
+    """The row of a series; ``said`` as in :class:`RecentStudy`."""
 
+    id: int
+    said: Mapping[str, Any]
+    since: float = field(default_factory=time.monotonic)
+
+
+V = TypeVar("V", RecentStudy, RecentSeries)
+
+
+class _Recent(Generic[V]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._series: OrderedDict[tuple[str, str], RecentSeries] = OrderedDict()
+        self._found: OrderedDict[Hashable, V] = OrderedDict()
 
-    def get(self, study_instance_uid: str, series_instance_uid: str) -> RecentSeries | None:
-        """What is remembered of a series, unless it is too long ago."""
-        found = self._series.get((study_instance_uid, series_instance_uid))
+    def get(self, key: Hashable) -> V | None:
+        found = self._found.get(key)
         return found if found is not None and time.monotonic() - found.since < _SECONDS else None
 
-    def remember(self, study_instance_uid: str, series_instance_uid: str, found: RecentSeries) -> None:
-        """Note the rows of a committed instance."""
-        key = study_instance_uid, series_instance_uid
+    def put(self, key: Hashable, found: V) -> None:
         with self._lock:
-            self._series[key] = found
-            self._series.move_to_end(key)
-            if len(self._series) > _MOST:
-                self._series.popitem(last=False)
+            self._found[key] = found
+            self._found.move_to_end(key)
+            if len(self._found) > _MOST:
+                self._found.popitem(last=False)
+
+    def drop(self, key: Hashable) -> None:
+        with self._lock:
+            self._found.pop(key, None)
+
+
+class Recent:
+    """The last used studies and series; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._studies: _Recent[RecentStudy] = _Recent()
+        self._series: _Recent[RecentSeries] = _Recent()
+
+    def study(self, study_instance_uid: str) -> RecentStudy | None:
+        """What is remembered of a study, unless it is too long ago."""
+        return self._studies.get(study_instance_uid)
+
+    def series(self, study_instance_uid: str, series_instance_uid: str) -> RecentSeries | None:
+        """What is remembered of a series, unless it is too long ago."""
+        return self._series.get((study_instance_uid, series_instance_uid))
+
+    def remember_study(self, study_instance_uid: str, found: RecentStudy) -> None:
+        """Note the row of a study, as committed."""
+        self._studies.put(study_instance_uid, found)
+
+    def remember_series(self, study_instance_uid: str, series_instance_uid: str, found: RecentSeries) -> None:
+        """Note the row of a series, as committed."""
+        self._series.put((study_instance_uid, series_instance_uid), found)
 
     def forget(self, study_instance_uid: str, series_instance_uid: str) -> None:
         """The rows are not what they were."""
-        with self._lock:
-            self._series.pop((study_instance_uid, series_instance_uid), None)
+        self._studies.drop(study_instance_uid)
+        self._series.drop((study_instance_uid, series_instance_uid))

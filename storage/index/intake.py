@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from storage.errors import StoreUnavailable
 from storage.fault_point import reached
@@ -31,12 +31,17 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """One instance for a series whose row is known; ``instance`` holds all columns of its row but the id."""
+    """One instance for a study whose row is known; ``instance`` holds the columns of its row.
+
+    ``series_id``: the row of its series, or ``None`` for one that is new, with the columns of ``series``; its modality
+    must be one that the study has already.
+    """
 
     study_id: int
     study_instance_uid: str
-    series_id: int
+    series_id: int | None
     series_instance_uid: str
+    series: Mapping[str, Any]
     instance: Mapping[str, Any]
     header: bytes
     frames: bytes
@@ -47,6 +52,7 @@ class Addition:
 class _Ticket:
     addition: Addition
     outcome: Outcome | None = None
+    series_id: int = 0
     error: Exception | None = field(default=None)
 
 
@@ -67,13 +73,20 @@ class Intake:
         self._leading = threading.Lock()
         self._connection: Any = None
         dialect = index.engine.dialect
-        names = [column.name for column in instance.columns if column.name != "id"]
+        self._add_series = Prepared(
+            insert_or_ignore_in(dialect, series)
+            .values({name: bindparam(name) for name in _SERIES_COLUMNS})
+            .returning(series.c.id),
+            dialect,
+            _SERIES_COLUMNS,
+        )
+        self._series_elsewhere = Prepared(_SERIES_ELSEWHERE, dialect, ())
         self._add = Prepared(
             insert_or_ignore_in(dialect, instance)
             .values({name: bindparam(name) for name in _COLUMNS})
             .returning(instance.c.id),
             dialect,
-            [name for name in names if name in _COLUMNS],
+            _COLUMNS,
         )
         self._add_header = Prepared(
             insert_or_ignore_in(dialect, instance_header), dialect, ("instance_fk", "header", "frames")
@@ -83,8 +96,8 @@ class Intake:
         # Known to the driver, not to SQLAlchemy: this module speaks to the driver itself.
         self._driver: Any = dialect.loaded_dbapi
 
-    def add(self, addition: Addition) -> Outcome:
-        """Add an instance, and count it in its series and study; committed when this returns.
+    def add(self, addition: Addition) -> tuple[Outcome, int]:
+        """Add an instance, and count it in its series and study; committed when this returns, with the series' row.
 
         Raises:
             StoreUnavailable: the index cannot be reached; nothing was written.
@@ -98,7 +111,7 @@ class Intake:
         if ticket.error is not None:
             raise ticket.error
         assert ticket.outcome is not None
-        return ticket.outcome
+        return ticket.outcome, ticket.series_id
 
     def close(self) -> None:
         """Give the connection back."""
@@ -143,22 +156,36 @@ class Intake:
         outcomes = []
         in_series: Counter[tuple[int, str, int]] = Counter()
         in_study: Counter[tuple[int, str]] = Counter()
+        new_series: Counter[int] = Counter()
+        made: dict[tuple[int, str], int] = {}
         now = batch[0].addition.now
         for ticket in batch:
             one = ticket.addition
-            self._add.run(cursor, one.instance)
+            series_id = one.series_id or made.get((one.study_id, one.series_instance_uid))
+            if series_id is None:
+                series_id = self._new_series(cursor, one)
+                made[one.study_id, one.series_instance_uid] = series_id
+                new_series[one.study_id] += 1
+            ticket.series_id = series_id
+            self._add.run(cursor, {**one.instance, "series_fk": series_id})
             row = cursor.fetchone()
             if row is None:
+                if made:
+                    raise _StaleError  # the careful way does not make a series for nothing
                 outcomes.append(Outcome.TAKEN)
                 continue
             self._add_header.run(cursor, {"instance_fk": row[0], "header": one.header, "frames": one.frames})
-            in_series[one.series_id, one.series_instance_uid, one.study_id] += 1
+            in_series[series_id, one.series_instance_uid, one.study_id] += 1
             in_study[one.study_id, one.study_instance_uid] += 1
             now = max(now, one.now)
             outcomes.append(Outcome.ADDED)
         # In this order everywhere, so that two processes do not wait for each other.
         for (study_id, uid), number in sorted(in_study.items()):
-            self._count(self._count_study, cursor, {"id_": study_id, "uid": uid, "number": number, "now": now})
+            self._count(
+                self._count_study,
+                cursor,
+                {"id_": study_id, "uid": uid, "number": number, "new": new_series[study_id], "now": now},
+            )
         for (series_id, uid, study_id), number in sorted(in_series.items()):
             values = {"id_": series_id, "uid": uid, "study": study_id, "number": number, "now": now}
             self._count(self._count_series, cursor, values)
@@ -172,6 +199,24 @@ class Intake:
             raise CommitUnknown("The index was lost while it was committing.") from error
         reached("index: committed")
         return outcomes
+
+    def _new_series(self, cursor: Cursor, one: Addition) -> int:
+        """Add a series that nobody has, in no study at all."""
+        self._series_elsewhere.run(cursor, {"uid": one.series_instance_uid})
+        if cursor.fetchone() is not None:
+            raise _StaleError
+        values = {
+            **one.series,
+            "study_fk": one.study_id,
+            "series_instance_uid": one.series_instance_uid,
+            "received_at": one.now,
+            "updated_at": one.now,
+        }
+        self._add_series.run(cursor, values)
+        row = cursor.fetchone()
+        if row is None:
+            raise _StaleError
+        return int(row[0])
 
     @staticmethod
     def _count(statement: Prepared, cursor: Cursor, values: Mapping[str, Any]) -> None:
@@ -222,6 +267,12 @@ _COLUMNS = (
     *("number_of_frames", "transfer_syntax_uid", "size", "dataset_offset", "dataset_sha256", "location", "spool_name"),
     *("object_key", "source_ae_title", "facility_id", "received_at"),
 )
+_SERIES_COLUMNS = (
+    *("study_fk", "series_instance_uid", "modality", "series_number", "series_description", "series_date"),
+    *("series_time", "body_part_examined", "laterality", "performed_procedure_step_start_date"),
+    *("performed_procedure_step_start_time", "received_at", "updated_at"),
+)
+_SERIES_ELSEWHERE = select(series.c.id).where(series.c.series_instance_uid == bindparam("uid"))
 _COUNT_SERIES = (
     update(series)
     .where(
@@ -238,5 +289,9 @@ _COUNT_SERIES = (
 _COUNT_STUDY = (
     update(study)
     .where(study.c.id == bindparam("id_"), study.c.study_instance_uid == bindparam("uid"))
-    .values(number_of_instances=study.c.number_of_instances + bindparam("number"), updated_at=bindparam("now"))
+    .values(
+        number_of_instances=study.c.number_of_instances + bindparam("number"),
+        number_of_series=study.c.number_of_series + bindparam("new"),
+        updated_at=bindparam("now"),
+    )
 )
