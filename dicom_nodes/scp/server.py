@@ -5,6 +5,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -53,6 +54,8 @@ class AcceptedAssociation(Association):
         self.requestor.address_info = AddressInformation.from_tuple(address)
         self.set_socket(Transport(self, client_socket=connection))
         self._address = str(address[0])
+        self._connection = connection
+        self.is_silent = True  # it has not said what it wants
 
     def run_reactor(self) -> None:
         """Negotiate, serve, and close whatever happens."""
@@ -69,6 +72,12 @@ class AcceptedAssociation(Association):
             self.provider.close()
             self._node.forget(self)
 
+    def hang_up(self) -> None:
+        """Close the connection of a peer that has not said a word, from any thread; its own threads then end."""
+        self.is_silent = False
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
     def _serve_peer(self) -> None:
         self.dul.start()
         self._started_dul = True
@@ -77,6 +86,7 @@ class AcceptedAssociation(Association):
         if not isinstance(proposal, A_ASSOCIATE):
             log.info("a connection brought no association request", address=self._address)
             return
+        self.is_silent = False
         self.requestor.primitive = proposal
         rejection = self._admit(proposal)
         if rejection is not None:
@@ -194,7 +204,7 @@ class Node:
         self.entity.require_called_aet = False  # the policy decides, not pynetdicom
         self.entity.maximum_associations = settings.maximum_associations + WAITING_ROOM
         self._lock = threading.Lock()
-        self._associations: set[AcceptedAssociation] = set()
+        self._associations: dict[AcceptedAssociation, None] = {}  # in the order in which they came
         self._listener = Listener(self, (settings.dicom_host, settings.dicom_port))
 
     @property
@@ -203,10 +213,13 @@ class Node:
         return int(self._listener.server_address[1])
 
     def accept(self, connection: socket.socket, address: tuple[Any, ...]) -> None:
-        """Serve a new connection in threads of its own."""
+        """Serve a new connection in threads of its own; where there are too many, one that is silent makes room."""
         with self._lock:
-            room = len(self._associations) < self.settings.maximum_associations + WAITING_ROOM
-        if not room:
+            crowded = len(self._associations) >= self.settings.maximum_associations + WAITING_ROOM
+            silent = next((one for one in self._associations if one.is_silent), None) if crowded else None
+        if silent is not None:
+            silent.hang_up()
+        elif crowded:
             log.warning("connection closed: too many at once", address=address[0])
             connection.close()
             return
@@ -216,7 +229,7 @@ class Node:
             connection.close()
             return
         with self._lock:
-            self._associations.add(association)
+            self._associations[association] = None
         try:
             association.start()
         except RuntimeError:  # the system has no thread left
@@ -233,7 +246,7 @@ class Node:
     def forget(self, association: AcceptedAssociation) -> None:
         """An association has ended."""
         with self._lock:
-            self._associations.discard(association)
+            self._associations.pop(association, None)
 
     def run(self, stop: threading.Event, on_ready: Callable[[int], None]) -> None:
         """Serve until ``stop`` is set, then let running requests finish and end every association."""

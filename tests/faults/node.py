@@ -124,8 +124,8 @@ class Node(Filmless):
     # What is on the disk
 
     def incoming(self) -> list[str]:
-        """Names of files that are half written, or were."""
-        return sorted(path.name for path in (self.data / "spool" / "incoming").iterdir() if path.stat().st_size)
+        """Names of files that are half written, or were; blank ones wait there for what will come."""
+        return sorted(path.name for path in (self.data / "spool" / "incoming").iterdir() if size_of(path) > 0)
 
     def ready(self) -> list[str]:
         """Names of files that wait in the spool."""
@@ -142,6 +142,14 @@ class Node(Filmless):
     def wait_uploaded(self, within_s: float = 30) -> None:
         """Wait until the worker has emptied the spool."""
         until(lambda: not self.ready(), within_s=within_s)
+
+
+def size_of(path: Path) -> int:
+    """Bytes in a file that others may take away."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 @contextmanager
