@@ -1,8 +1,6 @@
 """One step of the journal's other end: objects are made of spool files and proved; nothing of it is noted yet."""
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,8 @@ from typing import Any, Literal
 
 from storage.archive import Archive
 from storage.archive.origin import stamp
-from storage.dicom.part10 import read_meta
+from storage.claim import claim
+from storage.dicom.part10 import FileMeta, read_meta
 from storage.errors import ArchiveError, InvalidInstance, NotFound, OutOfResources, StoreUnavailable
 from storage.fault_point import reached
 from storage.objects import StoreRefuses
@@ -19,7 +18,9 @@ from storage.spool import Hold
 Row = Mapping[str, Any]
 Reason = Literal["unreachable", "refused", "full", "wrong-bytes", "damaged", "missing", "failed"]
 
-_WHOLE_BYTES = 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
+# A tag and its length behind the file meta information tell that it ends there.
+_BEYOND = 8
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Passage:
     row: Row
     source: Path
     hold: Hold | None = None
+    head: bytes = b""
     outcome: Literal["verified", "gone", "busy"] | Failure = "busy"
 
     def release(self) -> None:
@@ -56,29 +58,25 @@ class Passage:
 def carry(archive: Archive, rows: Sequence[Row]) -> list[Passage]:
     """Make the objects of spooled instances and read each back; never raises for one of them.
 
+    Each row has what :func:`storage.archive.waiting.page` gives.
+
     What is ``verified`` is still held: the caller notes it in the index and then releases it.
     """
     passages = [_claimed(archive, row) for row in rows]
     held = [passage for passage in passages if passage.hold is not None]
     try:
         _carry_held(archive, held)
-    except BaseException as error:
+    except BaseException:
         for passage in held:
             passage.release()
-        if not isinstance(error, ArchiveError):
-            raise
-        if len(rows) > 1:  # one of them is at fault, or the index is: each is told apart by itself
-            return [passage for row in rows for passage in carry(archive, [row])]
-        passages[0].outcome = Failure("failed", error)
+        raise
     return passages
 
 
 def _carry_held(archive: Archive, held: Sequence[Passage]) -> None:
-    for _ in held:
-        reached("upload: begin")
-    stamp(archive, {passage.row["id"]: passage.source for passage in held})
-    created = archive.objects.create_all([(passage.row["object_key"], passage.source) for passage in held])
-    for passage, outcome in zip(held, created, strict=True):
+    ready = [passage for passage in held if _is_ready(passage)]
+    created = archive.objects.create_all([(passage.row["object_key"], passage.source) for passage in ready])
+    for passage, outcome in zip(ready, created, strict=True):
         reached("upload: created")
         try:
             passage.outcome = _proved(archive, passage, outcome)
@@ -86,7 +84,8 @@ def _carry_held(archive: Archive, held: Sequence[Passage]) -> None:
             passage.outcome = Failure(reason_of(error), error)
         if passage.outcome == "verified":
             reached("upload: verified")
-        else:
+    for passage in held:
+        if passage.outcome != "verified":
             passage.release()
 
 
@@ -94,27 +93,35 @@ def _claimed(archive: Archive, row: Row) -> Passage:
     """Lock the spool file: its object is then nobody else's to make, to repair or to remove."""
     passage = Passage(row, archive.spool.path(row["spool_name"]))
     try:
-        descriptor = os.open(passage.source, os.O_RDONLY)
-    except FileNotFoundError:
-        passage.outcome = "gone"
-        return passage
+        passage.hold = claim(passage.source)
     except OSError as error:
-        passage.outcome = Failure("damaged", StoreUnavailable("The spool file cannot be read."))
-        passage.outcome.error.__cause__ = error
+        passage.outcome = _damaged(error)
         return passage
-    hold = Hold(descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        hold.release()
-        return passage
-    # Another may have carried it to the end between our opening and our locking; a spool name is never used again.
-    if not passage.source.exists():
-        hold.release()
+    # It is gone also where another has carried it to the end between our opening and our locking.
+    if passage.hold is None and not passage.source.exists():
         passage.outcome = "gone"
-        return passage
-    passage.hold = hold
     return passage
+
+
+def _is_ready(passage: Passage) -> bool:
+    """Stamp the file, and see that its head is that of the row's instance."""
+    reached("upload: begin")
+    row = passage.row
+    try:
+        meta, passage.head = stamp(passage.source, row["origin"], row["dataset_offset"])
+    except ArchiveError as error:
+        passage.outcome = _damaged(error)
+        return False
+    if len(passage.head) == row["dataset_offset"] and _says(meta, row):
+        return True
+    passage.outcome = _damaged(None)
+    return False
+
+
+def _damaged(cause: Exception | None) -> Failure:
+    failure = Failure("damaged", StoreUnavailable("The spool file is not, or no longer, what was received."))
+    failure.error.__cause__ = cause
+    return failure
 
 
 def _proved(archive: Archive, passage: Passage, created: bool | ArchiveError) -> Literal["verified", "gone"] | Failure:
@@ -124,40 +131,48 @@ def _proved(archive: Archive, passage: Passage, created: bool | ArchiveError) ->
     if isinstance(created, ArchiveError):
         return Failure(reason_of(created), created)
     row = passage.row
-    if is_verified(archive, row):
+    if is_verified(archive, row, passage.head):
         return "verified"
     if not _is_sound(passage.source, row):
-        return Failure("damaged", StoreUnavailable("The spool file no longer has the bytes that were received."))
+        return _damaged(None)
     # The key names the content, so what is there is a damaged or half-copied object; the spool file is sound.
     archive.objects.delete(row["object_key"])
     archive.objects.create(row["object_key"], passage.source)
-    if is_verified(archive, row):
+    if is_verified(archive, row, passage.head):
         return "verified"
     return Failure("wrong-bytes", StoreUnavailable("The object store gave back other bytes than it was given."))
 
 
-def is_verified(archive: Archive, row: Row) -> bool:
+def is_verified(archive: Archive, row: Row, expected_head: bytes = b"") -> bool:
     """Whether the object is there, of the row's size, with the row's data set behind a file meta that says so.
+
+    ``expected_head``: what precedes the data set in a file known to be right; an object with the same is right there.
 
     Raises:
         StoreUnavailable: the store cannot be asked.
     """
-    key, size, offset = row["object_key"], int(row["size"]), int(row["dataset_offset"])
+    offset = int(row["dataset_offset"])
     digest = hashlib.sha256()
+    head, found = b"", 0
     try:
-        head, found = b"", 0
-        for chunk in archive.objects.chunks(key):
-            missing = max(offset - len(head), 0)
+        for chunk in archive.objects.chunks(row["object_key"]):
+            missing = max(offset + _BEYOND - len(head), 0)
             head += bytes(chunk[:missing])
-            digest.update(memoryview(chunk)[missing:])
+            digest.update(memoryview(chunk)[max(offset - found, 0) :])
             found += len(chunk)
-        if found != size or digest.hexdigest() != row["dataset_sha256"]:
+        if found != row["size"] or digest.hexdigest() != row["dataset_sha256"]:
             return False
+        if expected_head and head[:offset] == expected_head:
+            return True
         meta, end = read_meta(head)
     except (NotFound, InvalidInstance):
         return False
+    return end == offset and _says(meta, row)
+
+
+def _says(meta: FileMeta, row: Row) -> bool:
     said = (meta.sop_instance_uid, meta.transfer_syntax_uid, meta.dataset_sha256)
-    return end == offset and said == (row["sop_instance_uid"], row["transfer_syntax_uid"], row["dataset_sha256"])
+    return said == (row["sop_instance_uid"], row["transfer_syntax_uid"], row["dataset_sha256"])
 
 
 def _is_sound(source: Path, row: Row) -> bool:
@@ -166,7 +181,7 @@ def _is_sound(source: Path, row: Row) -> bool:
     try:
         with source.open("rb") as file:
             file.seek(row["dataset_offset"])
-            while piece := file.read(_WHOLE_BYTES):
+            while piece := file.read(_PIECE_BYTES):
                 digest.update(piece)
             return bool(file.tell() == row["size"] and digest.hexdigest() == row["dataset_sha256"])
     except OSError:

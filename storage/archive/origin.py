@@ -5,33 +5,34 @@ answers as the lost one did.
 """
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from storage.archive import Archive
-from storage.dicom.part10 import RECORD_BYTES, Origin, read_meta, record
-from storage.index import rebuilding as rows
+from storage.dicom.part10 import RECORD_BYTES, FileMeta, Origin, read_meta, record
 from storage.spool import translated
 
 # More than the file meta information of any spool file.
 HEAD_BYTES = 16 * 1024
+# A tag and its length behind the file meta information tell that it ends there.
+_BEYOND = 8
 
 
-def stamp(archive: Archive, files: Mapping[int, Path]) -> None:
-    """Write into spool files what their rows say; ``files`` by the id of the row. A file that has gone is passed over.
+def stamp(path: Path, origin: Origin, dataset_offset: int) -> tuple[FileMeta, bytes]:
+    """Write into a spool file what its row says; gives its file meta, and what precedes its data set, as they are now.
 
     The record has its fixed place and length, so a power cut leaves the old one or the new one: it is not synced,
     because nothing but the order of a rebuilt index depends on it.
 
     Raises:
-        StoreUnavailable: the index cannot be reached, or the disk does not take it.
+        InvalidInstance: it is not a Part 10 file.
+        StoreUnavailable: the disk does not take it.
     """
-    with archive.index.read() as connection:
-        origins = {row["instance"]: Origin(**row) for row in rows.origins(connection, files)}
-    for identity, origin in origins.items():
-        with translated(), suppress(FileNotFoundError), files[identity].open("r+b") as file:
-            meta, offset = read_meta(file.read(HEAD_BYTES))
-            if meta.dataset_sha256 and meta.origin != origin:
-                os.pwrite(file.fileno(), record(replace(meta, origin=origin)), offset - RECORD_BYTES)
+    with translated(), path.open("r+b", buffering=0) as file:
+        head = file.read(dataset_offset + _BEYOND)
+        meta, offset = read_meta(head)
+        if meta.dataset_sha256 and meta.origin != origin:
+            meta = replace(meta, origin=origin)
+            written, at = record(meta), offset - RECORD_BYTES
+            os.pwrite(file.fileno(), written, at)
+            head = head[:at] + written
+    return meta, head[:offset]

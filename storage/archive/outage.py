@@ -9,7 +9,7 @@ from storage.archive.carry import Failure, Reason
 from storage.errors import ArchiveError
 
 _FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 5.0
+_LONGEST_PAUSE_S = 2.0
 # So many different instances in a row that the store did not take, although it answers.
 _IN_A_ROW = 3
 _TRIALS = 2
@@ -42,8 +42,7 @@ class Outage:
         if self.since is None and len(self._failed) < _IN_A_ROW and self._answers():
             return
         self.since = self.since or datetime.now(UTC)
-        self._probe_at = time.monotonic() + self._pause * random.uniform(0.5, 1.0)  # noqa: S311 - to spread, not to hide
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
+        self._wait()
 
     def room(self) -> int | None:
         """How many instances may be tried now; ``None``: the store is there, as many as wanted."""
@@ -51,9 +50,12 @@ class Outage:
             return None
         if time.monotonic() < self._probe_at:
             return 0
-        self._probe_at = time.monotonic() + self._pause * random.uniform(0.5, 1.0)  # noqa: S311 - as above
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
+        self._wait()
         return _TRIALS if self._answers() else 0
+
+    def _wait(self) -> None:
+        self._probe_at = time.monotonic() + self._pause * random.uniform(0.5, 1.0)  # noqa: S311 - to spread, not to hide
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
 
     def _answers(self) -> bool:
         try:

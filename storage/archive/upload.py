@@ -11,7 +11,7 @@ import structlog
 from storage.archive import Archive
 from storage.archive.carry import Failure, Passage, Row, carry, is_verified
 from storage.archive.outage import Outage
-from storage.archive.waiting import LARGE_BYTES, Waiting
+from storage.archive.waiting import LARGE_BYTES, Waiting, page
 from storage.errors import StoreUnavailable
 from storage.fault_point import reached
 from storage.index import spooled as rows
@@ -41,8 +41,7 @@ def upload_pending(archive: Archive, limit: int = 200) -> int:
     Raises:
         StoreUnavailable: the index cannot be reached, or no object could be stored.
     """
-    with archive.index.read() as connection:
-        pending = rows.waiting(connection, archive.spool.node, limit=limit)
+    pending = page(archive, limit=limit)
     batch = archive.objects.batch
     passages = [
         passage for start in range(0, len(pending), batch) for passage in carry(archive, pending[start : start + batch])
@@ -113,13 +112,18 @@ class Uploader:
         Raises:
             StoreUnavailable: the index cannot be reached.
         """
-        self._launch()
-        wait = min(wait_s, max(self._note_at - time.monotonic(), 0.0)) if self._verified else wait_s
-        self._collect(wait if self._flying or self._flying_large else 0.0)
-        idle = not self._flying and not self._flying_large
-        if self._verified and (idle or len(self._verified) >= _NOTE_AT_MOST or time.monotonic() >= self._note_at):
+        resting_s = min(self._rest_until - time.monotonic(), wait_s)
+        if resting_s <= 0:
+            self._launch()
+        busy = bool(self._flying or self._flying_large)
+        if busy:
+            self._collect(min(wait_s, max(self._note_at - time.monotonic(), 0.0)) if self._verified else wait_s)
+        elif resting_s > 0:
+            time.sleep(resting_s)
+        waits = bool(self._flying or self._flying_large) or self._rest_until > time.monotonic()
+        if self._verified and (not waits or len(self._verified) >= _NOTE_AT_MOST or time.monotonic() >= self._note_at):
             self._note()
-        return not idle
+        return busy or waits
 
     def close(self, within_s: float = 2.0) -> None:
         """Note what ends within a moment; the rest is found again by the next process."""
@@ -138,12 +142,10 @@ class Uploader:
             except Exception as error:  # noqa: BLE001 - one instance must never end the uploader; the log has the trace
                 _log.exception("upload failed unexpectedly", instances=[row["id"] for row in job])
                 failure = Failure("failed", StoreUnavailable(f"The upload failed ({type(error).__name__})."))
-                passages = [Passage(row, self._archive.spool.path(row["spool_name"]), None, failure) for row in job]
+                passages = [Passage(row, self._archive.spool.path(row["spool_name"]), outcome=failure) for row in job]
             self._landed.put((passages, time.monotonic() - started))
 
     def _launch(self) -> None:
-        if time.monotonic() < self._rest_until:
-            return
         room = self._outage.room()
         most = self._small_room() if room is None else min(room, self._width - self._flying)
         together = self._archive.objects.batch if room is None else 1
@@ -236,6 +238,6 @@ def _tell(row: Row, failure: Failure, times: int) -> None:
     """Log a failure: the first, and then ever more seldom."""
     if times & (times - 1):
         return
-    cause = str(failure.error.__cause__ or "")[:300]
+    cause = str(failure.error.__cause__ or "").partition("\n")[0][:300]
     _log.warning("upload failed", instance=row["id"], reason=failure.reason, message=str(failure.error), times=times,
                  cause=cause)  # fmt: skip

@@ -9,6 +9,8 @@ from itertools import count
 from typing import Any
 
 from storage.archive import Archive
+from storage.dicom.part10 import Origin
+from storage.index import rebuilding
 from storage.index import spooled as rows
 
 Row = Mapping[str, Any]
@@ -21,6 +23,20 @@ _MOST_LARGE = 64
 _MOST_REMEMBERED = 20_000
 FIRST_DELAY_S = 1.0
 LONGEST_DELAY_S = 300.0
+
+
+def page(archive: Archive, *, after: int = 0, limit: int) -> list[Row]:
+    """Waiting instances of this node with an id greater than ``after``, oldest first, each with its ``origin``.
+
+    Raises:
+        StoreUnavailable: the index cannot be reached.
+    """
+    with archive.index.read() as connection:
+        found = rows.waiting(connection, archive.spool.node, after=after, limit=limit)
+        origins = {
+            row["instance"]: Origin(**row) for row in rebuilding.origins(connection, (row["id"] for row in found))
+        }
+    return [{**row, "origin": origins[row["id"]]} for row in found if row["id"] in origins]
 
 
 class Waiting:
@@ -105,9 +121,8 @@ class Waiting:
     def _read_page(self) -> bool:
         """Read on; whether there may be more now."""
         now = time.monotonic()
-        with self._archive.index.read() as connection:
-            page = rows.waiting(connection, self._archive.spool.node, after=self._after, limit=_PAGE)
-        for row in page:
+        found = page(self._archive, after=self._after, limit=_PAGE)
+        for row in found:
             self._after = row["id"]
             if row["id"] in self._known:
                 continue
@@ -118,7 +133,7 @@ class Waiting:
             else:
                 continue  # found again the next time
             self._known.add(row["id"])
-        if len(page) == _PAGE:
+        if len(found) == _PAGE:
             return True
         if now >= self._sweep_at:
             self._sweep_at = now + _SWEEP_S
