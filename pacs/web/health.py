@@ -13,9 +13,11 @@ from starlette.responses import Response
 from pacs.web.authentication import principal_of
 from pacs.web.edge import client_address
 from pacs.web.errors import request_id
+from pacs.web.queue_gauges import queue_gauges
 from pacs.web.service import Service, service
 from storage.access import permission
 from storage.access.principal import Action
+from storage.errors import StoreUnavailable
 
 _log = structlog.get_logger("pacs.web.health")
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -46,8 +48,15 @@ async def metrics(request: Request) -> Response:
     if not _local(request):
         principal = await svc.work.run(principal_of, request, svc.archive, svc.settings)
         permission.may_anywhere(principal, Action.ADMINISTER)
-    body = generate_latest(svc.journal.registry)
+    body = generate_latest(svc.journal.registry) + await svc.work.run(_queue, svc)
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST, **_NO_STORE})
+
+
+def _queue(svc: Service) -> bytes:
+    try:
+        return queue_gauges(svc.archive)
+    except StoreUnavailable:  # the counters of this process are worth having all the same
+        return b""
 
 
 def _local(request: Request) -> bool:

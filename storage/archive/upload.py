@@ -27,6 +27,7 @@ _NOTE_AT_MOST = 100
 _SLOW_S = 10.0
 # Somebody else holds the file: the process that receives it and is about to let go, or another uploader.
 _BUSY_S = 0.2
+_SAY_AFTER_S = 5.0
 # While instances arrive the queue may grow as old as this; then it is worked off beside them.
 _LAG_S = 60.0
 
@@ -102,6 +103,9 @@ class Uploader:
         self._note_at = 0.0
         self._rest_until = 0.0
         self._lagging = False
+        self._reason = ""
+        self._said: tuple[datetime | None, int] = (None, -1)
+        self._said_at = 0.0
         # Daemons: a request that hangs must not keep the process from ending; nothing is lost by its end.
         for number in range(width + 1):
             threading.Thread(target=self._work, name=f"upload-{number}", daemon=True).start()
@@ -123,6 +127,7 @@ class Uploader:
         waits = bool(self._flying or self._flying_large) or self._rest_until > time.monotonic()
         if self._verified and (not waits or len(self._verified) >= _NOTE_AT_MOST or time.monotonic() >= self._note_at):
             self._note()
+        self._say_how_it_goes()
         return busy or waits
 
     def close(self, within_s: float = 2.0) -> None:
@@ -203,7 +208,7 @@ class Uploader:
     def _settle_failure(self, row: Row, failure: Failure, took_s: float) -> None:
         if took_s > _SLOW_S:
             self._room = max(self._room / 2, 1.0)
-        times = self._waiting.failed(row)
+        times, self._reason = self._waiting.failed(row), failure.reason
         away = self._outage.since is not None
         self._outage.failed(row["id"], failure)
         if self._outage.since is not None and not away:
@@ -223,6 +228,27 @@ class Uploader:
         else:
             failure = Failure("missing", StoreUnavailable("The spool file is missing."))
             _tell(row, failure, self._waiting.failed(row))
+
+    def _say_how_it_goes(self) -> None:
+        """Let other processes know when the store goes away or comes back, or when instances begin to fail."""
+        away, failing = self._outage.since, self._waiting.failing
+        if (away, failing) == self._said:
+            return
+        now = time.monotonic()
+        if (away is None) == (self._said[0] is None) and now - self._said_at < _SAY_AFTER_S:
+            return
+        self._said, self._said_at = (away, failing), now
+        reason = self._reason if away is not None or failing else ""
+        self._archive.index.in_transaction(
+            lambda connection: rows.note_uploader(
+                connection,
+                self._archive.spool.node,
+                away_since=away,
+                reason=reason,
+                failing=failing,
+                now=datetime.now(UTC),
+            )
+        )
 
     def _note(self) -> None:
         verified, self._verified = self._verified, []

@@ -156,7 +156,16 @@ instance = Table(
     Column("committed_at", UTCDateTime),  # its safe keeping was confirmed to the sender (storage commitment)
     CheckConstraint("location IN ('spool', 'object')", name="location"),
     Index(None, "series_fk", "instance_number"),
-    Index(None, "location", "id"),
+    # What waits for the object store, with all that is asked of it: the queue's length and age are read here alone.
+    Index(
+        "ix_instance_waiting",
+        "id",
+        "spool_name",
+        "size",
+        "received_at",
+        sqlite_where=text("location = 'spool'"),
+        postgresql_where=text("location = 'spool'"),
+    ),
 )
 
 # Kept apart so that the instance table stays narrow.
@@ -320,4 +329,15 @@ damage = Table(
     Column("kind", String(16), nullable=False),  # 'missing' | 'size' | 'content' | 'unreadable'
     Column("found_at", UTCDateTime, nullable=False),
     CheckConstraint("kind IN ('missing', 'size', 'content', 'unreadable')", name="kind"),
+)
+
+# How the uploader of each node fares; it says so when that changes, so that others can tell.
+uploader = Table(
+    "uploader",
+    metadata,
+    Column("node", String(16), primary_key=True),
+    Column("away_since", UTCDateTime),  # since when the object store takes nothing
+    Column("reason", String(16), nullable=False, server_default=""),  # of the last failure
+    Column("failing", Integer, nullable=False, server_default="0"),  # instances put off after a failure
+    Column("noted_at", UTCDateTime, nullable=False),
 )

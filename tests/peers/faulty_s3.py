@@ -1,6 +1,6 @@
 """A loopback proxy in front of a real S3 server that does to requests what networks and servers do to them.
 
-Requests pass unchanged, their signatures too (they are made for the proxy's address, which the server sees in ``Host``).
+Requests pass unchanged, their signatures too: they are made for the proxy's address, which the server sees in ``Host``.
 """
 
 import http.client
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._pass_on(body, kind)
 
-    do_PUT = do_POST = do_HEAD = do_DELETE = do_GET
+    do_PUT = do_POST = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names that http.server calls
 
     def _pass_on(self, body: bytes, kind: Kind | None) -> None:
         headers = dict(self.headers.items())
