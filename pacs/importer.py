@@ -17,6 +17,7 @@ from typing import IO, Any
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
+from storage.access import facilities
 from storage.access.principal import Principal
 from storage.archive import Archive
 from storage.archive.ingest import Receipt, Source, ingest
@@ -180,23 +181,26 @@ def import_items(
     """
     report = ImportReport()
     source = Source(kind="import", ae_title="", address="", facility_id=facility_id, context=uuid.uuid4().hex)
+    facility = facilities.code(archive.index, facility_id)
     for item in items:
         if item in journal:
             report.skipped += 1
         elif PurePosixPath(item.label.replace("!", "/")).name.upper() == "DICOMDIR":
             report.ignored += 1
         else:
-            _import_one(archive, item, source, principal, report)
+            _import_one(archive, item, source, facility, principal, report)
             journal.add(item)
         progress(item)
     journal.finish()
     return report
 
 
-def _import_one(archive: Archive, item: Item, source: Source, principal: Principal, report: ImportReport) -> None:
+def _import_one(
+    archive: Archive, item: Item, source: Source, facility: str, principal: Principal, report: ImportReport
+) -> None:
     try:
         with item.open() as stream:
-            receipt = _receive(archive, stream, source, principal)
+            receipt = _receive(archive, stream, source, facility, principal)
     except (OutOfResources, StoreUnavailable):
         raise
     except ArchiveError as error:
@@ -217,7 +221,7 @@ def _plain(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
-def _receive(archive: Archive, stream: IO[bytes], source: Source, principal: Principal) -> Receipt:
+def _receive(archive: Archive, stream: IO[bytes], source: Source, facility: str, principal: Principal) -> Receipt:
     """Carry one file through the spool into the archive."""
     splitter = Part10Splitter()
     first = b""
@@ -230,6 +234,7 @@ def _receive(archive: Archive, stream: IO[bytes], source: Source, principal: Pri
         transfer_syntax_uid=meta.transfer_syntax_uid,
         sop_class_uid=meta.sop_class_uid,
         sop_instance_uid=meta.sop_instance_uid,
+        facility=facility,
     ) as writer:
         writer.write(first)
         while chunk := stream.read(CHUNK):

@@ -39,6 +39,7 @@ class Caller:
     address: str
     facility_id: int
     principal: Principal
+    facility: str = ""  # its code
 
 
 class AcceptancePolicy:
@@ -61,7 +62,7 @@ class AcceptancePolicy:
             return CALLED_AE_UNKNOWN
         entity = ae.find(self._archive.index, calling, address)
         if entity is not None:
-            return Caller(calling, address, entity.facility_id, entity.principal(address))
+            return Caller(calling, address, entity.facility_id, entity.principal(address), entity.facility_code)
         if self._settings.trust_loopback and is_loopback(address):
             return self._neighbour(calling, address)
         log.warning(
@@ -77,7 +78,7 @@ class AcceptancePolicy:
         facility = facilities.get_or_create(self._archive.index, self._archive.settings.facility)
         rights = frozenset({Action.STORE, Action.SEARCH, Action.VIEW, Action.EXPORT})
         principal = Principal("ae", calling, facilities=frozenset({facility.id}), rights=rights, address=address)
-        return Caller(calling, address, facility.id, principal)
+        return Caller(calling, address, facility.id, principal, facility.code)
 
 
 def is_loopback(address: str) -> bool:

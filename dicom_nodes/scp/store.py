@@ -48,6 +48,7 @@ class Reception:
             sop_class_uid=self._sop_class_uid,
             sop_instance_uid=self._sop_instance_uid,
             source_ae_title=self._session.caller.ae_title,
+            facility=self._session.caller.facility,
         ).__enter__()
 
     def write(self, fragment: memoryview) -> None:

@@ -43,6 +43,7 @@ class Reception:
     source: Source
     reader: MultipartReader | None  # None: the body is one bare instance
     identifier: str
+    facility: str = ""  # code of the source's facility, for the file itself
     stored: list[Receipt] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     _part: "_Part | None" = None
@@ -168,6 +169,7 @@ class _Part:
                 transfer_syntax_uid=meta.transfer_syntax_uid,
                 sop_class_uid=meta.sop_class_uid,
                 sop_instance_uid=meta.sop_instance_uid,
+                facility=self._reception.facility,
             )
             self._writer = writer.__enter__()
         if rest and self._writer is not None:

@@ -38,7 +38,8 @@ async def store(request: Request, study: str | None = None) -> Response:
     reader = _reader(parse_one(request.headers.get("content-type", "")))
     base = base_url(request, svc.settings)
     source = await svc.work.run(_source, svc, principal, request_id(request), uid(study) if study else "")
-    reception = Reception(svc.archive, principal, source, reader, request_id(request))
+    code = await svc.work.run(facilities.code, svc.archive.index, source.facility_id)
+    reception = Reception(svc.archive, principal, source, reader, request_id(request), code)
     try:
         await _receive(request, svc, reception)
         await svc.work.run(reception.close)

@@ -49,6 +49,12 @@ def find(index: Index, code: str) -> Facility | None:
     return Facility(**row) if row else None
 
 
+def code(index: Index, identity: int) -> str:
+    """The code of the facility with this id; empty if there is none."""
+    with index.read() as connection:
+        return rows.code(connection, identity)
+
+
 def everything(index: Index) -> list[Facility]:
     """All facilities, by code."""
     with index.read() as connection:

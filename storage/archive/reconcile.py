@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import structlog
 
+from storage.access import facilities
 from storage.access.principal import SYSTEM
 from storage.archive import Archive
 from storage.archive.ingest import Source, ingest
@@ -150,11 +151,15 @@ def _ingest(archive: Archive, spooled: SpooledFile, report: ReconcileReport) -> 
 
 
 def _source(archive: Archive, spooled: SpooledFile) -> Source:
+    """For whom it came stands in the file, unless its sender did not say."""
+    code = spooled.facility
     return Source(
         kind="recovery",
         ae_title=spooled.source_ae_title,
         address="",
-        facility_id=facility_of_sender(archive, spooled.source_ae_title),
+        facility_id=facilities.get_or_create(archive.index, code).id
+        if code
+        else facility_of_sender(archive, spooled.source_ae_title),
         context=uuid4().hex,
     )
 

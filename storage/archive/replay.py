@@ -159,10 +159,9 @@ class _Study:
                 self._connection,
                 study,
                 series,
-                (one.arrival.study, one.arrival.series),
-                one.arrival.sop_class_uid,
+                one.arrival,
                 self._replay.received_at(one),
-                new_patient=new_study or "patient_id" in learnt,
+                learnt=study if new_study else learnt,
                 new_series=is_new,
             )
             new_study = False
@@ -174,7 +173,6 @@ class _Study:
             study["id"],
             added,
             new_series=new_series,
-            received_at=min(map(self._replay.received_at, self._new)),
             updated_at=max(map(self._replay.updated_at, self._new)),
             changes=changes,
         )
@@ -187,7 +185,12 @@ class _Study:
             said |= {name: value for name, value in one.arrival.study.items() if value and not said[name]}
         said = {name: value for name, value in said.items() if value}
         texts = search_text(said.get(name) or study[name] for name in _SEARCHED)
-        return {**said, "search_text": texts, "facility_id": self._replay.facility_id(older[0])}
+        return {
+            **said,
+            "search_text": texts,
+            "facility_id": self._replay.facility_id(older[0]),
+            "received_at": self._replay.received_at(older[0]),
+        }
 
     def _study(self, first: Found) -> tuple[rebuilding.Row, bool]:
         uid = first.arrival.study_instance_uid

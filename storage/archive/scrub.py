@@ -6,9 +6,9 @@ is made, so an instance that arrives meanwhile is never taken for an orphan; and
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from storage.access.permission import may
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
 from storage.archive.origin import HEAD_BYTES
+from storage.archive.rebuild import adopt
 from storage.archive.repair import repair
 from storage.archive.throttle import paced
 from storage.archive.upload import is_verified
@@ -39,18 +40,31 @@ _LISTED = 1000
 _YOUNG_S = 60.0
 
 Kind = Literal[
-    "missing",  # a row without its object
-    "size",  # an object that is longer or shorter than it was
-    "content",  # an object with other bytes
-    "unreadable",  # an object that the store has and does not give
-    "spool-missing",  # a row without its spool file
-    "orphan",  # an instance object without a row
-    "foreign",  # an object that is none of this archive
-    "derived-orphan",  # a derived object whose series is not kept
-    "spool-orphan",  # a spool file without a row
-    "quarantine-missing",  # a quarantine row without its file
-    "quarantine-orphan",  # a quarantined file without a row
+    "missing",
+    "size",
+    "content",
+    "unreadable",
+    "spool-missing",
+    "orphan",
+    "foreign",
+    "derived-orphan",
+    "spool-orphan",
+    "quarantine-missing",
+    "quarantine-orphan",
 ]
+MEANINGS: Mapping[str, str] = {
+    "missing": "instances whose object is missing",
+    "size": "objects that are longer or shorter than they were",
+    "content": "objects with other bytes than they had",
+    "unreadable": "objects that the store has and does not give",
+    "spool-missing": "instances whose spool file is missing",
+    "orphan": "instance objects without a row",
+    "foreign": "objects that this archive did not write",
+    "derived-orphan": "derived objects whose series is not kept",
+    "spool-orphan": "spool files without a row (the next start looks after them)",
+    "quarantine-missing": "quarantined instances whose file is missing",
+    "quarantine-orphan": "quarantined files without a row (the next start looks after them)",
+}
 Progress = Callable[[str, int, int | None], object]
 
 _log = structlog.get_logger(__name__)
@@ -61,12 +75,13 @@ class Scrub:
     """What is to be done; ``rate`` in bytes a second, 0: as fast as it goes.
 
     ``quick``: existence and size alone. ``older_than``: read again only what was not read for so long. ``repair``: make
-    an object anew from a good copy in the spool or the cache.
+    an object anew from a good copy in the spool or the cache. ``adopt``: index instance objects that have no row.
     """
 
     quick: bool = False
     older_than: timedelta | None = None
     repair: bool = False
+    adopt: bool = False
     rate: int = 0
 
 
@@ -128,7 +143,8 @@ def scrub(
         report.objects = _list(archive, inventory, progress)
         _Rows(archive, wanted, principal, report, inventory, pool).walk(progress)
         _derived(archive, inventory)
-        for finding in _leftovers(archive, inventory, pool):
+        leftovers = _leftovers(archive, inventory, pool)
+        for finding in _adopted(archive, leftovers, principal) if wanted.adopt else leftovers:
             report.add(finding)
     for finding in (*_spool(archive), *_quarantine(archive)):
         report.add(finding)
@@ -299,6 +315,19 @@ def _leftovers(archive: Archive, inventory: Inventory, pool: ThreadPoolExecutor)
     """What no row accounts for."""
     for page in _in_pages(inventory):
         yield from (finding for finding in pool.map(lambda head: _leftover(archive, head), page) if finding)
+
+
+def _adopted(archive: Archive, leftovers: Iterable[Finding], principal: Principal) -> Iterator[Finding]:
+    """Index the orphans, a bounded number in one run: of more, the index is to be rebuilt."""
+    orphans: list[Finding] = []
+    for finding in leftovers:
+        if finding.kind == "orphan" and len(orphans) < FINDINGS_KEPT:
+            orphans.append(finding)
+        else:
+            yield finding
+    if orphans:
+        left = dict(adopt(archive, [archive.objects.head(orphan.name) for orphan in orphans], principal).refused)
+        yield from (replace(orphan, repaired=orphan.name not in left) for orphan in orphans)
 
 
 def _in_pages(heads: Iterable[ObjectHead]) -> Iterator[list[ObjectHead]]:

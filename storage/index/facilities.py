@@ -14,6 +14,11 @@ def by_code(connection: Connection, code: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def code(connection: Connection, identity: int) -> str:
+    """The code of a facility; empty if there is none."""
+    return connection.execute(select(facility.c.code).where(facility.c.id == identity)).scalar() or ""
+
+
 def everything(connection: Connection) -> list[dict[str, Any]]:
     """All facilities, by code."""
     return [dict(row) for row in connection.execute(select(facility).order_by(facility.c.code)).mappings()]

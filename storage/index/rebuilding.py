@@ -81,13 +81,12 @@ def count(
     added: Mapping[int, int],
     *,
     new_series: int,
-    received_at: datetime,
     updated_at: datetime,
     changes: Mapping[str, Any],
 ) -> None:
     """Count instances that were added in their series (``added``: how many by id) and their study.
 
-    ``received_at``: the earliest of them; ``changes``: other columns of the study.
+    ``changes``: other columns of the study.
     """
     for series_id, number in added.items():
         connection.execute(
@@ -106,7 +105,6 @@ def count(
             number_of_instances=study.c.number_of_instances + sum(added.values()),
             number_of_series=study.c.number_of_series + new_series,
             updated_at=_later(study.c.updated_at, updated_at),
-            received_at=case((study.c.received_at > received_at, received_at), else_=study.c.received_at),
             **changes,
         )
     )

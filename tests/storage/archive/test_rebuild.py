@@ -172,7 +172,7 @@ def test_an_interrupted_rebuild_goes_on(archive: Archive, anew: Archive, monkeyp
     report = rebuild(anew, SYSTEM, merge=True)
     assert report.known > 0
     assert report.known + report.added == 48
-    before, after = answers(archive), answers(anew)
+    before, after = answers(archive, thorough=False), answers(anew, thorough=False)
     assert {question for question, answer in before.items() if after[question] != answer} == set()
     again = rebuild(anew, SYSTEM, merge=True)
     assert (again.known, again.added) == (48, 0)
@@ -204,7 +204,7 @@ def test_what_came_first_stays_first_though_others_came_since(archive: Archive, 
     upload_pending(archive)
     keep(anew, generated.ct_slice(study="1.2.3", PatientID="NEW", StudyDescription="New"), "79001")
     rebuild(anew, SYSTEM, merge=True)
-    (page,) = answers(anew)["list ''"][0]
+    (page,) = answers(anew, thorough=False)["list ''"][0]
     assert (page["patient_id"], page["study_description"], page["facility_code"]) == ("OLD", "New", "01001")
     assert (page["number_of_instances"], page["number_of_series"]) == (2, 2)
 
@@ -234,7 +234,7 @@ def test_orphans_are_adopted_with_their_time_and_facility(archive: Archive, anew
     random.Random(1).shuffle(heads)
     assert adopt(anew, heads, SYSTEM).added == 48
     assert adopt(anew, heads, SYSTEM).known == 48
-    before, after = answers(archive), answers(anew)
+    before, after = answers(archive, thorough=False), answers(anew, thorough=False)
     different = {question for question, answer in before.items() if after[question] != answer}
     assert different == set()
     with anew.index.read() as connection:
@@ -245,9 +245,9 @@ def test_the_time_of_arrival_is_kept(archive: Archive, anew: Archive) -> None:
     keep(archive, generated.ct_slice(study="1.2.3"))
     upload_pending(archive)
     rebuild(anew, SYSTEM)
-    (listed,) = answers(anew)["list ''"][0]
+    (listed,) = answers(anew, thorough=False)["list ''"][0]
     assert datetime.now(UTC) - listed["received_at"] < timedelta(minutes=5)
-    assert listed == answers(archive)["list ''"][0][0]
+    assert listed == answers(archive, thorough=False)["list ''"][0][0]
 
 
 def test_not_everybody_may(archive: Archive) -> None:

@@ -157,6 +157,25 @@ def test_orphans_of_both_kinds(archive: Archive, tmp_path: Path) -> None:
     }
 
 
+def test_orphans_are_indexed_where_that_is_wished(archive: Archive, tmp_path: Path) -> None:
+    (row,) = stored(archive, 1)
+    whole = archive.objects.read(row["object_key"])
+    other = Archive.open(archive.settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'other.db'}"}))
+    other.index.migrate()
+    strange = "instances/aaaaaaaaaaaaaaaaaaaa/bbbbbbbbbbbbbbbbbbbb/cccccccccccccccccccc-dddddddddddddddd.dcm"
+    source = tmp_path / "strange"
+    source.write_bytes(whole)
+    archive.objects.create(strange, source)
+    report = scrub(other, Scrub(quick=True, adopt=True), SYSTEM)
+    assert {(finding.name, finding.repaired) for finding in report.findings} == {
+        (row["object_key"], True),
+        (strange, False),
+    }
+    assert [one["sop_instance_uid"] for one in rows(other)] == [row["sop_instance_uid"]]
+    assert found(scrub(other, Scrub(), SYSTEM)) == {("orphan", strange)}
+    other.close()
+
+
 def test_the_spool_and_the_quarantine(archive: Archive) -> None:
     generated.keep(archive, generated.ct_slice())
     generated.keep(archive, generated.ct_slice())
