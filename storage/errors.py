@@ -21,7 +21,7 @@ class UnsupportedInstance(ArchiveError):
 
 
 class DuplicateConflict(ArchiveError):
-    """The SOP Instance UID is already kept with other content; the kept instance is unchanged."""
+    """The SOP Instance UID is kept with other content, which stays; what came is put aside for the administrator."""
 
 
 class OutOfResources(ArchiveError):
