@@ -39,10 +39,12 @@ class Blanks:
 
     def __init__(self, folder: Path, node: str) -> None:
         self._folder = folder
-        self._node = node
         self._lock = threading.Lock()
         self._made: deque[Blank] = deque()
         self._number = 1
+        # No other process has it, so that a count makes every name one that nobody has used.
+        self._prefix = f"{node}-{secrets.token_hex(8)}"
+        self._count = 0
 
     def take(self) -> Blank:
         """A blank file of one's own.
@@ -74,4 +76,5 @@ class Blanks:
         self._number = min(self._number * 2, _MOST)
 
     def _one(self) -> Blank:
-        return Blank(self._folder / f"{self._node}-{secrets.token_hex(12)}.dcm")
+        self._count += 1
+        return Blank(self._folder / f"{self._prefix}{self._count:08x}.dcm")

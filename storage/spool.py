@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from storage.blank import Blanks
-from storage.dicom.part10 import FileMeta, Origin, encode_meta, read_meta
+from storage.dicom.part10 import FileMeta, Origin, encode_meta, read_meta, record
 from storage.disk import sync_folder
 from storage.errors import ArchiveError, InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
 from storage.fault_point import reached
@@ -163,7 +163,8 @@ class SpoolWriter:
     def __init__(self, spool: Spool, meta: FileMeta) -> None:
         self._spool = spool
         self._meta = meta
-        self._dataset_offset = len(encode_meta(meta)[0])
+        self._head, self._record_offset = encode_meta(meta)
+        self._dataset_offset = len(self._head)
         self._limit = _NO_LIMIT if spool.maximum_instance_bytes is None else spool.maximum_instance_bytes
         self._digest = hashlib.sha256()
         self._held: bytearray | None = bytearray()  # the data set, while it is small; written with the head
@@ -219,7 +220,7 @@ class SpoolWriter:
         """
         origin = replace(self._meta.origin, received_at=self._meta.origin.received_at or datetime.now(UTC))
         meta = replace(self._meta, dataset_sha256=self._digest.hexdigest(), origin=origin)
-        head, _ = encode_meta(meta)
+        head = self._head[: self._record_offset] + record(meta)
         target = self._spool.ready / self._blank.path.name
         self._write_at(0, head if self._held is None else head + self._held)
         reached("spool: complete")

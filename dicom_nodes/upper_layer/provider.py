@@ -169,10 +169,13 @@ class Provider(DULServiceProvider):
                 return
             start, end = self._next_pdu()
             self._last_pdu_at = time.monotonic()
-            if self._buffer[start] == P_DATA_TYPE and self.state_machine.current_state == ESTABLISHED:
+            while self._buffer[start] == P_DATA_TYPE and self.state_machine.current_state == ESTABLISHED:
                 self._take_data(start + _HEADER.size, end)
-            else:
-                self._take_control(bytearray(self._view[start:end]))
+                if not self._goes_on():
+                    return
+                start, end = self._next_pdu()
+                self._last_pdu_at = time.monotonic()
+            self._take_control(bytearray(self._view[start:end]))
         except (MalformedPDU, MalformedCommand) as error:
             log.warning("invalid PDU", peer=self._association.peer, reason=str(error))
             self._start = self._end = 0
@@ -185,6 +188,26 @@ class Provider(DULServiceProvider):
             self.event_queue.put("Evt17")
         except OSError:
             self.event_queue.put("Evt17")
+
+    def _goes_on(self) -> bool:
+        """Whether the next PDU has begun to arrive, and pynetdicom's loop has nothing to do before it; may wait."""
+        if self._forwarding >= 0 or self.event_queue.queue or self.to_provider_queue.queue or self._kill_thread:
+            return False
+        self._idle_timer.restart()
+        if self._end > self._start:
+            return True
+        connection = self._connection()
+        self._start = self._end = 0
+        try:
+            self._end = connection.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            acknowledge_at_once(connection)
+            if all(fd == self._wake for fd, _ in self._poll(connection, 250)):
+                return False  # time for the timers, or there is something to send
+            self._end = connection.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+        if not self._end:
+            raise ConnectionError
+        return True
 
     def _discard(self) -> None:
         """After an abort or a rejection only the end of the connection is of interest."""

@@ -1,5 +1,6 @@
 """The DICOM file format: preamble and file meta information around a data set (PS3.10 §7.1)."""
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ EXPLICIT_VR_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 DEFLATED = frozenset({DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"})
 # The second is GE's private syntax: its data elements are implicit little endian, its pixels big endian.
 IMPLICIT = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, "1.2.840.113619.5.2"})
+
+# Printable ASCII, not one that a path or URL could misread, not dots alone.
+_UID = re.compile(r"(?!\.+$)[!$()+,\-.0-9:;=@A-Z\[\]^_`a-z{|}~]{1,64}")
 
 PREAMBLE_BYTES = 128
 MAXIMUM_META_BYTES = 1024 * 1024
@@ -66,9 +70,7 @@ def valid_uid(uid: str) -> bool:
 
     Components that break PS3.5 §9.1 (letters, leading zeros) are kept, because machines send them.
     """
-    return (
-        0 < len(uid) <= 64 and all("!" <= c <= "~" and c not in "/\\?#%&*\"'<>" for c in uid) and uid.strip(".") != ""
-    )
+    return _UID.fullmatch(uid) is not None
 
 
 def encode_meta(meta: FileMeta) -> tuple[bytes, int]:
