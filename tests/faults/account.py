@@ -2,11 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from email.parser import BytesParser
-from email.policy import HTTP
 
 import httpx
 
+from pacs.dicomweb.media_type import parse_one
 from tests.faults.node import Node
 from tests.faults.sender import Instance, data_set_in
 
@@ -19,14 +18,12 @@ def served(client: httpx.Client, study: str) -> dict[str, str]:
     if answer.status_code == 404:
         return {}
     assert answer.status_code == 200, answer.text
-    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
-    message = BytesParser(policy=HTTP).parsebytes(head + answer.content)
-    found = {}
-    for part in message.iter_parts():
-        file = part.get_payload(decode=True)
-        assert isinstance(file, bytes)
-        found[_sop_instance_uid(file)] = hashlib.sha256(data_set_in(file)).hexdigest()
-    return found
+    boundary = b"--" + parse_one(answer.headers["content-type"]).parameters["boundary"].encode()
+    first, *parts, last = (b"\r\n" + answer.content).split(b"\r\n" + boundary)
+    assert first == b""
+    assert last.startswith(b"--"), "the message is cut off"
+    files = [part.partition(b"\r\n\r\n")[2] for part in parts]
+    return {_sop_instance_uid(file): hashlib.sha256(data_set_in(file)).hexdigest() for file in files}
 
 
 def _sop_instance_uid(file: bytes) -> str:
