@@ -1,5 +1,6 @@
 """Settings of the DICOM nodes, read from ``FILMLESS_…`` by :mod:`pacs.settings`."""
 
+import os
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -18,7 +19,9 @@ class NodeSettings(BaseModel):
         "127.0.0.1", description="Address the DICOM node listens on; 0.0.0.0 to be reached from other machines."
     )
     dicom_port: int = Field(11112, ge=0, le=65535, description="TCP port the DICOM node listens on.")
-    dicom_processes: int = Field(1, ge=1, le=64, description="Number of DICOM processes that share the port.")
+    dicom_processes: int = Field(
+        0, ge=0, le=64, description="DICOM processes that share the port; 0: one a processor, at most four."
+    )
     trust_loopback: bool = Field(
         True, description="Whether any calling AE is accepted from this machine itself without being registered."
     )
@@ -40,3 +43,8 @@ class NodeSettings(BaseModel):
     maximum_query_results: int = Field(
         10_000, ge=1, description="C-FIND answers at most this many matches; a broader query is told to narrow it."
     )
+
+    @property
+    def number_of_dicom_processes(self) -> int:
+        """How many DICOM processes are wanted on this machine."""
+        return self.dicom_processes or min(len(os.sched_getaffinity(0)), 4)

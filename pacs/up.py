@@ -73,7 +73,7 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
 
 
 def _children(settings: Settings) -> list[Child]:
-    nodes = [Child(f"dicom-{number}", ("dicom",)) for number in range(1, settings.dicom_processes + 1)]
+    nodes = [Child(f"dicom-{number}", ("dicom",)) for number in range(1, settings.number_of_dicom_processes + 1)]
     return [*nodes, Child("web", ("web",)), Child("worker", ("worker",))]
 
 

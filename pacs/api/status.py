@@ -1,6 +1,7 @@
 """How the archive is just now, for its administrators: ``/api/status``."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -35,6 +36,7 @@ def _status(request: Request, svc: Service, watch: Watch) -> bytes:
     full = vitals.is_full(archive, disks)
     return orjson.dumps(
         {
+            "at": datetime.now(UTC),
             "version": version("filmless"),
             "node": archive.spool.node,
             "processes": _processes(svc),
@@ -61,7 +63,7 @@ def _processes(svc: Service) -> list[dict[str, Any]]:
     wanted = {"dicom": 0, "web": svc.settings.web_processes, "worker": 0}
     if presence.is_held(data_dir / presence.LOCK):
         # The node's own settings belong to a package the web does not know; where they are composed, they are here too.
-        wanted |= {"dicom": int(getattr(svc.settings, "dicom_processes", 1)), "worker": 1}
+        wanted |= {"dicom": int(getattr(svc.settings, "number_of_dicom_processes", 1)), "worker": 1}
     return [
         {
             "kind": kind,

@@ -25,7 +25,8 @@ class Filmless:
         self.http_port = free_port()
         self.dicom_port = free_port()
         self.aet = "FILMLESS"
-        self.environment = environment or {}
+        # One is enough where nothing is said, and every start is quicker.
+        self.environment = {"FILMLESS_DICOM_PROCESSES": "1"} | (environment or {})
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
         self._tokens: dict[tuple[str, str], str] = {}
