@@ -101,18 +101,23 @@ def note_arrival(
     *,
     learnt: Collection[str],
     new_series: bool,
-) -> None:
-    """All checks of one instance, whose rows are written; ``learnt``: columns that the study has from this instance."""
-    note(connection, study["id"], None, differences(study, arrival.study, STUDY_NAMES), now)
-    found = differences(series, arrival.series, SERIES_NAMES)
+) -> bool:
+    """All checks of one instance, whose rows are written; whether it agrees with its study and its series.
+
+    ``learnt``: the columns that the study has from this instance.
+    """
+    of_study = differences(study, arrival.study, STUDY_NAMES)
+    note(connection, study["id"], None, of_study, now)
+    of_series = differences(series, arrival.series, SERIES_NAMES)
     modality = str(arrival.series["modality"])
     if sop_class.contradicts(arrival.sop_class_uid, modality):
-        found.append(Difference("sop_class_uid", modality, arrival.sop_class_uid))
-    note(connection, study["id"], series["id"], found, now)
+        of_series.append(Difference("sop_class_uid", modality, arrival.sop_class_uid))
+    note(connection, study["id"], series["id"], of_series, now)
     if new_series:
         _note_series(connection, study, series, now)
     if any(name in learnt for name in IDENTITY):
         note_patient(connection, study, now)
+    return not (of_study or of_series)
 
 
 def note_patient(connection: Connection, study: Mapping[str, Any], now: datetime) -> None:

@@ -13,6 +13,7 @@ from storage.archive.arrival import Arrival, read
 from storage.archive.discrepancy import note_arrival
 from storage.archive.quarantine_entry import PUT_ASIDE, put_conflict_aside
 from storage.archive.recent import RecentSeries, RecentStudy
+from storage.dicom import sop_class
 from storage.dicom.text import search_text
 from storage.errors import DuplicateConflict, Forbidden, OutOfResources
 from storage.fault_point import reached
@@ -123,7 +124,10 @@ def _keep_quickly(
     study, series = archive.recent.study(uid), archive.recent.series(uid, series_uid)
     if study is None or arrival.study is not study.said:
         return False
-    if arrival.series["modality"] not in study.modalities if series is None else arrival.series is not series.said:
+    modality = arrival.series["modality"]
+    if modality not in study.modalities if series is None else arrival.series is not series.said:
+        return False
+    if sop_class.contradicts(arrival.sop_class_uid, modality):
         return False
     if archive.store_audit.is_new(source.context, uid, "success"):
         return False
@@ -239,25 +243,21 @@ def _keep(
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
     learnt = changes if known else study
-    note_arrival(connection, {**study, **changes}, series, arrival, now, learnt=learnt, new_series=new_series)
-    patient_id = str(changes.get("patient_id") or study["patient_id"])
+    study = {**study, **changes}
+    agrees = note_arrival(connection, study, series, arrival, now, learnt=learnt, new_series=new_series)
+    patient_id = str(study["patient_id"])
     _audit(connection, archive, source, principal, arrival.study_instance_uid, patient_id)
     reached("index: before commit")
     other_patient = arrival.study["patient_id"] not in ("", patient_id)
     return _Kept(
         _receipt(arrival, duplicate=False, other_patient=other_patient),
         in_use=True,
-        rows=_agreed({**study, **changes}, series, arrival),
+        rows=_recent(study, series, arrival) if agrees else None,
     )
 
 
-def _agreed(
-    study: Mapping[str, Any], series: Mapping[str, Any], arrival: Arrival
-) -> tuple[RecentStudy, RecentSeries] | None:
-    """What to remember of these rows; nothing if the instance says something else."""
-    for row, said in ((study, arrival.study), (series, arrival.series)):
-        if any(value and value != row[name] for name, value in said.items()):
-            return None
+def _recent(study: Mapping[str, Any], series: Mapping[str, Any], arrival: Arrival) -> tuple[RecentStudy, RecentSeries]:
+    """What to remember of these rows, with which the instance agrees."""
     modalities = frozenset(study["modalities_in_study"].split("\\"))
     return (
         RecentStudy(study["id"], study["facility_id"], modalities, arrival.study),

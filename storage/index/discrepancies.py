@@ -33,20 +33,21 @@ _COUNT_AGAIN = (
     .where(discrepancy.c.key == bindparam("key_"))
     .values(number_of_instances=discrepancy.c.number_of_instances + 1, last_seen_at=bindparam("now"))
 )
-_IDENTITY = (
-    study.c.id,
-    study.c.patient_name,
-    study.c.issuer_of_patient_id,
-    study.c.patient_birth_date,
-)
-_OTHERS_OF_PATIENT = (
-    select(*_IDENTITY)
+_SAID = ("patient_name", "issuer_of_patient_id", "patient_birth_date")
+_OF_PATIENT = (
+    select(study.c.id, *(study.c[name] for name in _SAID))
     .where(
         study.c.facility_id == bindparam("facility"),
         study.c.patient_id == bindparam("patient"),
         study.c.id != bindparam("study"),
     )
     .limit(bindparam("most"))
+    .subquery()
+)
+_OTHERS_OF_PATIENT = (
+    select(func.min(_OF_PATIENT.c.id).label("id"), *(_OF_PATIENT.c[name] for name in _SAID))
+    .group_by(*(_OF_PATIENT.c[name] for name in _SAID))
+    .order_by("id")
 )
 _OTHERS_OF_SERIES = (
     select(study.c.id, study.c.study_instance_uid)
@@ -83,7 +84,7 @@ def number_of_study(connection: Connection, study_id: int) -> int:
 
 
 def others_of_patient(connection: Connection, facility_id: int, patient_id: str, study_id: int, most: int) -> list[Row]:
-    """Other studies of a facility under the same Patient ID: their ids and whom they say it is."""
+    """Whom other studies of a facility say that this Patient ID is, and one study of each; of ``most`` studies."""
     key = {"facility": facility_id, "patient": patient_id, "study": study_id, "most": most}
     return [dict(row) for row in connection.execute(_OTHERS_OF_PATIENT, key).mappings()]
 
