@@ -36,6 +36,7 @@ def status(
         "instances": facts.instances,
         "bytes": facts.bytes,
         "waiting_for_object_store": facts.waiting,
+        "damaged": facts.damaged,
         "quarantined": facts.quarantined,
         "last_received_at": facts.last_received_at.isoformat() if facts.last_received_at else None,
         "free_bytes": facts.free_bytes,

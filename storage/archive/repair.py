@@ -39,6 +39,8 @@ def repair(archive: Archive, row: Mapping[str, Any]) -> bool:
 
 def _copies(archive: Archive, row: Mapping[str, Any]) -> list[Path]:
     found = [archive.spool.path(row["spool_name"])] if row["spool_name"] else []
+    if archive.cache is not None:
+        found.append(archive.cache.path(row["object_key"]))
     return [path for path in found if path.is_file()]
 
 

@@ -18,6 +18,7 @@ class Status:
     bytes: int
     waiting: int
     waiting_since: datetime | None
+    damaged: int  # instances whose bytes the last look found missing or wrong
     quarantined: int
     last_received_at: datetime | None
     free_bytes: int

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from storage.index.schema import instance, quarantine, series, study
+from storage.index.schema import damage, instance, quarantine, series, study
 
 
 def totals(connection: Connection) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def totals(connection: Connection) -> dict[str, Any]:
         "bytes": int(kept[1]),
         "last_received_at": kept[2],
         **waiting(connection),
+        "damaged": connection.scalar(select(func.count()).select_from(damage)) or 0,
         "quarantined": connection.scalar(select(func.count()).where(quarantine.c.state == "open")) or 0,
     }
 

@@ -15,6 +15,7 @@ from storage.archive import Archive
 from storage.archive import scrub as module
 from storage.archive.scrub import Scrub, ScrubReport, as_json, scrub
 from storage.archive.series_document import document
+from storage.archive.status import status
 from storage.archive.upload import upload_pending
 from storage.errors import Forbidden
 from storage.index import scrubbing
@@ -201,6 +202,9 @@ def test_a_damaged_object_is_made_anew_from_a_good_copy(archive: Archive, tmp_pa
     whole = archive.objects.read(damaged["object_key"])
     replace_object(archive, damaged["object_key"], whole[:-1] + b"!", tmp_path)
     archive.objects.delete(hopeless["object_key"])
+    for row in (damaged, hopeless):
+        if archive.cache is not None:
+            archive.cache.remove(row["object_key"])
     archive.spool.path(damaged["spool_name"]).write_bytes(whole)
     archive.spool.path(hopeless["spool_name"]).write_bytes(whole)  # the wrong one
     report = scrub(archive, Scrub(repair=True), SYSTEM)
@@ -208,6 +212,21 @@ def test_a_damaged_object_is_made_anew_from_a_good_copy(archive: Archive, tmp_pa
     assert archive.objects.read(damaged["object_key"]) == whole
     archive.spool.path(hopeless["spool_name"]).unlink()
     assert found(scrub(archive, Scrub(), SYSTEM)) == {("missing", hopeless["object_key"])}
+
+
+def test_a_lost_object_is_made_anew_from_the_hot_cache(archive: Archive) -> None:
+    if archive.cache is None:
+        pytest.skip("with a local object store there is no cache")
+    kept, evicted = stored(archive, 2)
+    for row in (kept, evicted):
+        archive.objects.delete(row["object_key"])
+    archive.cache.remove(evicted["object_key"])
+    report = scrub(archive, Scrub(quick=True, repair=True), SYSTEM)
+    assert {(finding.name, finding.repaired) for finding in report.findings} == {
+        (kept["object_key"], True),
+        (evicted["object_key"], False),
+    }
+    assert found(scrub(archive, Scrub(), SYSTEM)) == {("missing", evicted["object_key"])}
 
 
 def test_what_arrives_meanwhile_is_no_finding(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +259,14 @@ def test_reading_keeps_to_its_rate(archive: Archive) -> None:
     started = time.monotonic()
     scrub(archive, Scrub(rate=size), SYSTEM)
     assert time.monotonic() - started > 0.7
+
+
+def test_damage_is_in_the_status(archive: Archive) -> None:
+    (row,) = stored(archive, 1)
+    assert status(archive).damaged == 0
+    archive.objects.delete(row["object_key"])
+    scrub(archive, Scrub(quick=True), SYSTEM)
+    assert status(archive).damaged == 1
 
 
 def test_the_report_is_json(archive: Archive) -> None:
