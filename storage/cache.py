@@ -25,6 +25,7 @@ _DRAFT = ".draft-"
 # A use is noted once an hour at most: eviction looks no closer, and a note is a write.
 _HOUR_S = 3600
 _BATCH = 200
+_AT_START = 8
 _DRAFT_LIFE_S = 3600
 # Free room is kept above what receiving demands: at least this share of the disk, so that nothing waits for eviction.
 _MARGIN = 0.01
@@ -171,14 +172,13 @@ class Eviction:
         if shard == _SHARDS[0]:
             self._clear_drafts()
         short = self._cache.shortage()
-        while len(self._held) < len(_SHARDS) and (short > self.bytes or self._starting()):
+        # Which are the least recently used is known when all has been looked through: soon, at once if it is urgent.
+        while len(self._held) < len(_SHARDS) and (short > 0 or len(self._held) % _AT_START):
             self._look_through(next(self._turn))
         too_old = int((time.time() - self._cache.maximum_age_s) // _HOUR_S) - 1
-        return self._evict(max(self.bytes - self._cache.maximum_bytes, short, 0), too_old)
-
-    def _starting(self) -> bool:
-        """Whether this is an early step, in which more shards are looked through than later."""
-        return len(self._held) % 8 != 0
+        known = len(self._held) == len(_SHARDS)
+        over = self.bytes - self._cache.maximum_bytes if known else 0
+        return self._evict(max(over, short, 0), too_old)
 
     def _look_through(self, shard: str, limit: int = -1) -> list[tuple[float, int, Path]]:
         """Count anew what a shard holds; gives what was last used in an hour up to ``limit``, longest unused first."""
@@ -207,7 +207,10 @@ class Eviction:
         limit = max(too_old, self._limit(excess))
         room = _BATCH
         for shard in sorted((shard for shard in _SHARDS if self._oldest(shard) <= limit), key=self._oldest):
-            for used, size, path in self._look_through(shard, limit):
+            before = self._held[shard].total()
+            found = self._look_through(shard, limit)
+            excess -= before - self._held[shard].total()  # what others have evicted
+            for used, size, path in found:
                 hour = int(used // _HOUR_S)
                 if hour > too_old and excess <= 0:
                     break

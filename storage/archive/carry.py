@@ -146,7 +146,7 @@ def _proved(archive: Archive, passage: Passage, created: bool | ArchiveError) ->
 def is_verified(archive: Archive, row: Row, expected_head: bytes = b"") -> bool:
     """Whether the object is there, of the row's size, with the row's data set behind a file meta that says so.
 
-    ``expected_head``: what precedes the data set in a file known to be right; an object with the same is right there.
+    ``expected_head``: what has to precede the data set to the byte, where a file that is known to be right is at hand.
 
     Raises:
         StoreUnavailable: the store cannot be asked.
@@ -162,8 +162,8 @@ def is_verified(archive: Archive, row: Row, expected_head: bytes = b"") -> bool:
             found += len(chunk)
         if found != row["size"] or digest.hexdigest() != row["dataset_sha256"]:
             return False
-        if expected_head and head[:offset] == expected_head:
-            return True
+        if expected_head:
+            return head[:offset] == expected_head
         meta, end = read_meta(head)
     except (NotFound, InvalidInstance):
         return False
