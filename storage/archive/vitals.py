@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from storage.archive import Archive
-from storage.index import quarantine, receipts
+from storage.archive.queue import NodeQueue, queue_state
+from storage.index import discrepancies, quarantine, receipts
 from storage.index.engine import Index
 from storage.spool import translated
 
@@ -33,16 +34,6 @@ class Disk:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """What waits for the object store in the spool of one node."""
-
-    node: str
-    instances: int
-    bytes: int
-    oldest_at: datetime
-
-
-@dataclass(frozen=True)
 class Arrivals:
     """What was received since a moment; the moment is later than asked where too much came to count it all."""
 
@@ -56,7 +47,7 @@ class Arrivals:
 class Vitals:
     """What the index says about the whole archive just now."""
 
-    queue: tuple[Waiting, ...]
+    queue: tuple[NodeQueue, ...]
     arrivals: Arrivals
     quarantined: int
     discrepancies: int
@@ -119,16 +110,17 @@ def is_remote(archive: Archive) -> bool:
 
 
 def _vitals(archive: Archive) -> Vitals:
-    now = datetime.now(UTC)
-    since = now - RECENT
+    since = datetime.now(UTC) - RECENT
+    queue = queue_state(archive)
     with archive.index.read() as connection:
-        queue = tuple(Waiting(**row) for row in receipts.waiting(connection))
         recent = receipts.recent(connection, since)
         last = receipts.last_received_at(connection)
         _, quarantined, _ = quarantine.page(connection, None, None, 0, 0)
+        _, disagreeing = discrepancies.page(connection, discrepancies.Wanted(), None, 0, 0)
     if recent["instances"] >= receipts.MOST_COUNTED:
         since = recent["first_at"]
-    return Vitals(queue, Arrivals(since, recent["instances"], recent["bytes"], last), quarantined, 0)
+    arrivals = Arrivals(since, recent["instances"], recent["bytes"], last)
+    return Vitals(queue.nodes, arrivals, quarantined, disagreeing)
 
 
 def _disk(place: Path, names: Iterable[str]) -> Disk:

@@ -12,7 +12,6 @@ Row = Mapping[str, Any]
 
 # A busy morning is answered from its newest instances, in bounded time.
 MOST_COUNTED = 20_000
-NODE_LENGTH = 8  # file names in the spool begin with the name of its node
 
 
 def progress(connection: Connection, study_id: int) -> list[dict[str, Any]]:
@@ -62,20 +61,3 @@ def last_received_at(connection: Connection) -> datetime | None:
     """When the newest instance came."""
     at: datetime | None = connection.scalar(select(instance.c.received_at).order_by(desc(instance.c.id)).limit(1))
     return at
-
-
-def waiting(connection: Connection) -> list[dict[str, Any]]:
-    """What waits for the object store in the spool of each node: instances, bytes, time of the oldest."""
-    node = func.substr(instance.c.spool_name, 1, NODE_LENGTH)
-    statement = (
-        select(
-            node.label("node"),
-            func.count().label("instances"),
-            func.sum(instance.c.size).label("bytes"),
-            func.min(instance.c.received_at).label("oldest_at"),
-        )
-        .where(instance.c.location == "spool")
-        .group_by(node)
-        .order_by(node)
-    )
-    return [{**row, "bytes": int(row["bytes"])} for row in connection.execute(statement).mappings()]

@@ -110,20 +110,24 @@ export class ApiError extends Error {
     readonly retryAfter: number | null = null,
     /** The id that is also in the server's log. */
     readonly problemId: string | null = null,
+    /** What the server says in plain English. */
+    readonly detail: string | null = null,
   ) {
     super(`HTTP ${String(status)}`);
     this.name = 'ApiError';
   }
 }
 
-async function problemId(response: Response): Promise<string | null> {
+/** The id and the detail of a problem. */
+async function problemOf(response: Response): Promise<readonly [string | null, string | null]> {
   try {
     const problem: unknown = await response.json();
-    if (typeof problem !== 'object' || problem === null) return null;
+    if (typeof problem !== 'object' || problem === null) return [null, null];
     const id: unknown = 'id' in problem ? problem.id : 'instance' in problem ? problem.instance : null;
-    return typeof id === 'string' ? id : null;
+    const detail: unknown = 'detail' in problem ? problem.detail : null;
+    return [typeof id === 'string' ? id : null, typeof detail === 'string' ? detail : null];
   } catch {
-    return null;
+    return [null, null];
   }
 }
 
@@ -137,7 +141,7 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   }
   if (response.ok) return response;
   const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
-  throw new ApiError(response.status, Number.isNaN(retryAfter) ? null : retryAfter, await problemId(response));
+  throw new ApiError(response.status, Number.isNaN(retryAfter) ? null : retryAfter, ...(await problemOf(response)));
 }
 
 /** The server and the viewer are one release, so its documents are taken at their word once they are JSON. */

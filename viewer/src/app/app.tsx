@@ -1,12 +1,13 @@
 /** Which page is shown, and to whom. */
 import { useSignalEffect } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { FunctionComponent, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { locale, t } from '../i18n/locale';
+import { Later } from './controls/later';
 import { MessagePage } from './controls/message_page';
 import { goTo, path, query } from './location';
-import { expired, loadSession, session } from './session';
+import { expired, isAdministrator, loadSession, session } from './session';
 import { SignInAgain, SignInPage } from './sign_in/page';
 import { StudiesPage } from './studies/page';
 import { bootManifest } from './viewer/boot';
@@ -53,6 +54,24 @@ function Unreachable({ onRetry }: { readonly onRetry: () => Promise<void> }): JS
   );
 }
 
+function isAdminPath(address: string): boolean {
+  return address === '/admin' || address.startsWith('/admin/');
+}
+
+/** In a chunk of its own: readers never load it. */
+async function loadAdminPage(): Promise<FunctionComponent> {
+  const { AdminPage } = await import('./admin/page');
+  return AdminPage;
+}
+
+function NotAdministrator(): JSX.Element {
+  return (
+    <MessagePage icon="lock" title={t('error.forbidden_title')} text={t('error.administrators_only')}>
+      <button type="button" class="button primary" onClick={() => goTo('/')}>{t('viewer.back')}</button>
+    </MessagePage>
+  );
+}
+
 function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onFirstPicture: () => void }): JSX.Element | null {
   if (path.value === '/sign-in') return <SignInPage />;
   if (path.value === '/viewer' && (known || bootManifest() !== null) && session.value !== null) {
@@ -60,6 +79,9 @@ function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onF
   }
   if (!known || session.value === null) return null;
   if (path.value === '/') return <StudiesPage />;
+  if (isAdminPath(path.value)) {
+    return isAdministrator.value ? <Later load={loadAdminPage} /> : <NotAdministrator />;
+  }
   return (
     <MessagePage icon="search" title={t('error.page_title')} text={t('error.page')}>
       <button type="button" class="button primary" onClick={() => goTo('/')}>{t('viewer.back')}</button>

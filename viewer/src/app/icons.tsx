@@ -46,6 +46,10 @@ const STROKES = {
   image_stack: 'M4 8h12v12H4V8ZM8 8V4h12v12h-4',
   strip: 'M4 4.5h16v15H4v-15ZM9 4.5v15',
   check: 'M5 12.5l4.5 4.5L19 7',
+  pulse: 'M3 12.5h4l2.5-7 4.5 13 2.5-6h4.5',
+  quarantine: 'M12 3.5 4.5 6.5v5.5c0 4.5 3.2 7.3 7.5 8.5 4.3-1.2 7.5-4 7.5-8.5V6.5L12 3.5ZM12 8.5v4M12 15.5v.1',
+  discrepancy: 'M4 8h13M13.5 4.5 17 8l-3.5 3.5M20 16H7M10.5 12.5 7 16l3.5 3.5',
+  download: 'M12 4v11M7.5 11 12 15.5 16.5 11M4.5 19.5h15',
   arrow_right: 'M4 12h16M14 6l6 6-6 6',
 } as const;
 

@@ -17,11 +17,10 @@ export interface LiveListener {
   resumed(): void;
 }
 
-function parse<T extends Study | Receipt>(data: string): T | null {
+function parse(data: string): object | null {
   try {
     const value: unknown = JSON.parse(data);
-    const known = typeof value === 'object' && value !== null && 'study_instance_uid' in value;
-    return known ? (value as T) : null;
+    return typeof value === 'object' && value !== null && 'study_instance_uid' in value ? value : null;
   } catch {
     return null;
   }
@@ -46,8 +45,8 @@ export function listen(listener: LiveListener, studyInstanceUid?: string): () =>
       broken = false;
     });
     source.addEventListener('study', (event: MessageEvent<string>) => {
-      const study = parse<Study>(event.data);
-      if (study) listener.study(study);
+      const study = parse(event.data);
+      if (study) listener.study(study as Study);
     });
     source.addEventListener('error', () => {
       broken = true;
@@ -79,8 +78,8 @@ export function followReceipt(studyInstanceUid: string, onReceipt: (receipt: Rec
   const connect = (): void => {
     source = new EventSource(`/api/events?study=${encodeURIComponent(studyInstanceUid)}`);
     source.addEventListener('receipt', (event: MessageEvent<string>) => {
-      const receipt = parse<Receipt>(event.data);
-      if (receipt) onReceipt(receipt);
+      const receipt = parse(event.data);
+      if (receipt) onReceipt(receipt as Receipt);
     });
     source.addEventListener('error', () => {
       if (source?.readyState === EventSource.CLOSED) retryTimer = setTimeout(connect, RETRY_MS);

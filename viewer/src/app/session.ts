@@ -1,5 +1,5 @@
 /** Who is signed in, and noticing when nobody is any more. */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 
 import { ApiError, createSession, deleteSession, readSession, type Session } from './api';
 import { goTo } from './location';
@@ -9,6 +9,9 @@ export const session = signal<Session | null | undefined>(undefined);
 
 /** The session ended while a page was open: it stays, and asks to sign in again in front of it. */
 export const expired = signal(false);
+
+/** Whether the pages of administrators are shown; what they may do is decided by the server. */
+export const isAdministrator = computed(() => session.value?.roles.includes('admin') ?? false);
 
 const resumeListeners = new Set<() => void>();
 

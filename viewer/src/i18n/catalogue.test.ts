@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { adminEn } from './admin_en';
+import { adminVi } from './admin_vi';
 import { en } from './en';
 import { chooseLocale, formatNumber, isImageErrorKey, plural, preferredLocale, t } from './locale';
 import { vi } from './vi';
@@ -11,9 +13,11 @@ function placeholders(entry: Entry): string[] {
   return [...new Set(forms.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 }
 
-describe('the catalogues', () => {
-  const english: Readonly<Record<string, Entry>> = en;
-  const vietnamese = vi as unknown as Readonly<Record<string, Entry>>;
+const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi]] as const;
+
+describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
+  const english: Readonly<Record<string, Entry>> = english_;
+  const vietnamese = vietnamese_ as unknown as Readonly<Record<string, Entry>>;
 
   it('have the same placeholders in both languages', () => {
     for (const [key, entry] of Object.entries(english)) {
@@ -22,7 +26,7 @@ describe('the catalogues', () => {
   });
 
   it('hold no empty text, and no Vietnamese text that was left in English by mistake', () => {
-    const same = /^(app\.name|chip\.|key\.|tool\.|viewer\.window_values|studies\.empty_ae|kind\.video|receipt\.(nothing|span))/;
+    const same = /^(app\.name|chip\.|key\.|tool\.|viewer\.window_values|studies\.empty_ae|kind\.video|receipt\.(nothing|span)|status\.index_(sqlite|postgresql))/;
     for (const [key, entry] of Object.entries(vietnamese)) {
       expect(typeof entry === 'string' ? entry : entry['other']).not.toBe('');
       if (!same.test(key)) expect([key, entry]).not.toEqual([key, english[key]]);

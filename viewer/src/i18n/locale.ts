@@ -63,9 +63,9 @@ export type ValuesOf<S> = [PlaceholdersIn<S>] extends [never] ? [] : [Readonly<R
 
 export interface Translator<E extends Entries> {
   /** The text of a key in the chosen language, placeholders filled. */
-  t<K extends TextKeyOf<E>>(key: K, ...values: ValuesOf<E[K]>): string;
+  readonly t: <K extends TextKeyOf<E>>(key: K, ...values: ValuesOf<E[K]>) => string;
   /** The plural text of a key for a count; `{count}` is the formatted count. */
-  plural(key: PluralKeyOf<E>, count: number): string;
+  readonly plural: (key: PluralKeyOf<E>, count: number) => string;
 }
 
 /** Texts from a pair of catalogues: those of the whole application below, or of a part that is loaded later. */

@@ -25,7 +25,7 @@ export function formatDuration(seconds: number): string {
   const [unit, length] = TIME_UNITS.find(([, size]) => whole >= size) ?? ['second', 1];
   return new Intl.NumberFormat(locale.value, {
     style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0, roundingMode: 'floor',
-  } as Intl.NumberFormatOptions).format(whole / length);
+  }).format(whole / length);
 }
 
 /** Seconds since a moment, by the clock of this machine. */

@@ -2,7 +2,8 @@
 import type { JSX } from 'preact';
 
 import { chooseLocale, locale, t } from '../../i18n/locale';
-import { session, signOut } from '../session';
+import { goTo, path } from '../location';
+import { isAdministrator, session, signOut } from '../session';
 import { Menu, MenuItem } from './menu';
 
 export function AccountMenu(): JSX.Element {
@@ -12,6 +13,9 @@ export function AccountMenu(): JSX.Element {
     <Menu label={t('app.account_menu')} icon="user" tooltip={signedInAs}>
       <p class="menu-note">{signedInAs}</p>
       <MenuItem label={t('language.switch')} icon="language" onChoose={() => chooseLocale(locale.value === 'vi' ? 'en' : 'vi')} />
+      {isAdministrator.value && !path.value.startsWith('/admin') && (
+        <MenuItem label={t('app.administration')} icon="pulse" onChoose={() => goTo('/admin')} />
+      )}
       <MenuItem label={t('app.sign_out')} icon="lock" onChoose={() => void signOut()} />
     </Menu>
   );

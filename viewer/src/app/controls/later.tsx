@@ -1,0 +1,25 @@
+/** A page whose code is loaded when it is first shown. */
+import type { FunctionComponent, JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+import { t } from '../../i18n/locale';
+import { MessagePage } from './message_page';
+
+interface LaterProps {
+  readonly load: () => Promise<FunctionComponent>;
+}
+
+export function Later({ load }: LaterProps): JSX.Element {
+  const [Loaded, setLoaded] = useState<FunctionComponent | null>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    load().then((component) => setLoaded(() => component), () => setFailed(true));
+  }, []);
+  if (Loaded) return <Loaded />;
+  if (!failed) return <main id="content" class="message-page"><div class="spinner" role="status" aria-label={t('app.loading')} /></main>;
+  return (
+    <MessagePage icon="offline" title={t('error.unreachable_title')} text={t('error.page_load')}>
+      <button type="button" class="button primary" onClick={() => globalThis.location.reload()}>{t('app.retry')}</button>
+    </MessagePage>
+  );
+}
