@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 IDLE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 _CACHE_S = 1.0
+_CHECKPOINT_S = 1.0
 _UNFINISHED_S = 24 * 3600.0
 _DOCUMENTS_AT_ONCE = 5
 
@@ -47,6 +49,8 @@ def work(archive: Archive, stop: threading.Event) -> None:
         Task("documents", lambda: build_quiet(archive, _DOCUMENTS_AT_ONCE) > 0, IDLE_S),
         Task("unfinished", lambda: archive.objects.clear_unfinished() > 0, _UNFINISHED_S, after_s=600.0),
     ]
+    if archive.index.is_sqlite:
+        tasks.append(Task("checkpoint", partial(_checkpoint, archive), _CHECKPOINT_S, yields=False))
     if archive.cache is not None:
         tasks.append(Task("cache", Eviction(archive.cache).step, _CACHE_S))
     threads = [
@@ -57,6 +61,11 @@ def work(archive: Archive, stop: threading.Event) -> None:
     for thread in threads:
         thread.join()
     uploader.close()
+
+
+def _checkpoint(archive: Archive) -> bool:
+    archive.index.checkpoint()
+    return False
 
 
 def _repeat(archive: Archive, task: Task, stop: threading.Event) -> None:

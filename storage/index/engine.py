@@ -131,6 +131,23 @@ class Index:
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
 
+    def checkpoint(self) -> None:
+        """Carry what SQLite's log holds into its file, beside writers and readers; PostgreSQL does so itself.
+
+        Whoever writes would have to do it otherwise, and make a sender wait.
+
+        Raises:
+            StoreUnavailable: the index cannot be reached.
+        """
+        if not self.is_sqlite:
+            return
+        with _translated():
+            connection = self.driver_connection()
+            try:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                connection.close()
+
     def migrate(self) -> None:
         """Bring the tables to the newest revision; any number of processes may do so at once.
 
@@ -232,6 +249,8 @@ def _set_pragmas(connection: sqlite3.Connection) -> None:
         "cache_size = -32768",
         "mmap_size = 268435456",
         "journal_size_limit = 67108864",
+        # Pages; where no worker runs :meth:`Index.checkpoint`, the writer itself does from here on.
+        "wal_autocheckpoint = 16384",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -134,3 +134,21 @@ def test_a_damaged_database_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         index.check()
     index.close()
+
+
+def test_a_checkpoint_empties_the_log_of_sqlite_beside_a_reader(index: Index) -> None:
+    for number in range(20):
+        with index.write() as connection:
+            connection.execute(insert(facility).values(code=f"N{number}"))
+    with index.read() as reader:
+        reader.execute(select(func.count()).select_from(facility))
+        index.checkpoint()
+    assert len(codes(index)) == 20
+    if index.is_sqlite and index.url.database:
+        with index.write() as connection:
+            connection.execute(insert(facility).values(code="ONE"))
+        copy = Path(index.url.database).with_name("copy.sqlite")
+        copy.write_bytes(Path(index.url.database).read_bytes())
+        alone = Index(f"sqlite:///{copy}")
+        assert len(codes(alone)) == 20, "what the log held is in the file"
+        alone.close()
