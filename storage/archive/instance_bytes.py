@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from storage.archive import Archive
-from storage.errors import NotFound, StoreUnavailable
+from storage.dicom.part10 import read_meta
+from storage.errors import InvalidInstance, NotFound, StoreUnavailable
 from storage.index import locations as rows
 
 T = TypeVar("T")
@@ -173,11 +174,23 @@ class InstanceBytes:
             return self._archive.objects.read(key, offset, length)
         whole = self._archive.objects.read(key)
         self._require(len(whole) == size)
-        if hashlib.sha256(memoryview(whole)[self._row.dataset_offset :]).hexdigest() != self._row.dataset_sha256:
+        if not self._is_right(whole):
             raise StoreUnavailable("The object store gave other bytes than were stored.")
         if not self._archive.precedence.is_receiving():
             cache.put(key, (whole,))
         return whole[offset : offset + length]
+
+    def _is_right(self, whole: bytes) -> bool:
+        """Whether a whole file has the data set of this instance, behind a file meta that says so."""
+        offset, digest = self._row.dataset_offset, self._row.dataset_sha256
+        if hashlib.sha256(memoryview(whole)[offset:]).hexdigest() != digest:
+            return False
+        try:
+            meta, end = read_meta(whole[: offset + 8])
+        except InvalidInstance:
+            return False
+        said = (end, meta.dataset_sha256, meta.sop_instance_uid, meta.transfer_syntax_uid)
+        return said == (offset, digest, self._row.sop_instance_uid, self._row.transfer_syntax_uid)
 
     def _open(self, offset: int) -> Iterator[bytes]:
         file = self._file()

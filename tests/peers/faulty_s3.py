@@ -199,9 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _other(data: bytes) -> bytes:
-    """The same bytes but for one in the middle."""
-    middle = len(data) // 2
-    return data[:middle] + bytes([data[middle] ^ 0x01]) + data[middle + 1 :]
+    """The same bytes but for one, near the end."""
+    at = len(data) - len(data) // 16 - 1
+    return data[:at] + bytes([data[at] ^ 0x01]) + data[at + 1 :]
 
 
 def _reset(connection: socket.socket) -> None:

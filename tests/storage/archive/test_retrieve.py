@@ -80,7 +80,9 @@ def test_bytes_that_move_while_they_are_read_go_on(archive: Archive) -> None:
     read = [next(pieces)]
     upload_pending(archive)
     read.extend(pieces)
-    assert b"".join(read) == retrieve.open_instance(archive, _row(archive)).read()
+    # The head is stamped with the numbers of its rows on the way to the object store.
+    whole = retrieve.open_instance(archive, _row(archive)).read()
+    assert b"".join(read)[row.dataset_offset :] == whole[row.dataset_offset :]
 
 
 @pytest.mark.parametrize("uploaded", [False, True])
