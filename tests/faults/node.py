@@ -19,7 +19,7 @@ from storage.fault_point import Point
 from tests.peers.filmless import Filmless
 from tests.wait import until
 
-Kind = Literal["dicom", "web", "worker"]
+Kind = Literal["dicom", "dicom-2", "web", "worker"]
 KINDS: tuple[Kind, ...] = ("dicom", "web", "worker")
 _STOPPING = Path(__file__).with_name("stopping")
 _CHECKOUT = Path(fault_point.__file__).parents[1]
@@ -48,7 +48,7 @@ class Node(Filmless):
             for kind in kinds:
                 assert kind not in self.processes, f"{kind} runs already"
                 self.processes[kind] = subprocess.Popen(
-                    [sys.executable, "-m", "pacs.process", kind],
+                    [sys.executable, "-m", "pacs.process", kind.partition("-")[0]],
                     stdout=log,
                     stderr=log,
                     env=os.environ | self.environment,
@@ -67,7 +67,7 @@ class Node(Filmless):
         try:
             if kind == "web":
                 return httpx.get(f"{self.url}/ready", timeout=5, trust_env=False).status_code == 200
-            if kind == "dicom":
+            if kind in ("dicom", "dicom-2"):
                 socket.create_connection(("127.0.0.1", self.dicom_port), 5).close()
         except (OSError, httpx.HTTPError):
             return False
@@ -160,5 +160,5 @@ def node(data: Path, kinds: Iterable[Kind] = KINDS, **environment: str) -> Itera
         made.serve(*kinds)
         yield made
     finally:
-        made.slay(*KINDS)
+        made.slay(*made.processes)
         shutil.rmtree(made.points)

@@ -1,70 +1,104 @@
-"""``kill -9`` of the whole tree while a modality sends: all that was acknowledged is there, nothing is half there."""
+"""``kill -9`` within the tree of ``pacs up`` while a modality sends: all that was acknowledged is there, and whole."""
 
+import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import httpx
+import psutil
 import pytest
 
-from tests import instances
+from tests.faults.account import settle
+from tests.faults.sender import Instance, acknowledged, send, study
 from tests.peers import dcmtk
 from tests.peers.filmless import Filmless
+from tests.wait import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.interop]
 
 
-def listed(client: httpx.Client) -> dict[str, str]:
-    """Every instance QIDO-RS lists: SOP Instance UID → path of the instance."""
-    found: dict[str, str] = {}
-    while True:
-        answer = client.get("/dicom-web/instances", params={"limit": 500, "offset": len(found)})
-        answer.raise_for_status()
-        rows = answer.json()
-        for row in rows:
-            study, series, sop = (row[tag]["Value"][0] for tag in ("0020000D", "0020000E", "00080018"))
-            found[sop] = f"/dicom-web/studies/{study}/series/{series}/instances/{sop}"
-        if len(rows) < 500:
-            return found
+def save(sent: Sequence[Instance], folder: Path) -> list[Path]:
+    """Write files for ``dcmsend``."""
+    folder.mkdir()
+    paths = [folder / f"{number:05}.dcm" for number in range(len(sent))]
+    for path, instance in zip(paths, sent, strict=True):
+        path.write_bytes(instance.file)
+    return paths
 
 
-@pytest.mark.parametrize("pause_s", [0.15, 0.6, 1.5])
-def test_what_was_acknowledged_survives(start_pacs: Callable[..., Filmless], tmp_path: Path, pause_s: float) -> None:
-    datasets = [ds for _ in range(6) for ds in instances.study(60)]
-    paths = instances.save(datasets, tmp_path / "files")
+def dicom_processes(server: Filmless) -> set[psutil.Process]:
+    """The children of the supervisor that receive."""
+    found = set()
+    for child in psutil.Process(server.pid).children():
+        try:
+            if "dicom" in child.cmdline():
+                found.add(child)
+        except psutil.Error:  # it ends while we look
+            continue
+    return found
+
+
+def test_what_was_acknowledged_survives_and_the_rest_can_be_sent_again(
+    start_pacs: Callable[..., Filmless], tmp_path: Path
+) -> None:
+    sent = [instance for _ in range(4) for instance in study(60)]
+    paths = save(sent, tmp_path / "files")
     server = start_pacs()
     sender = dcmtk.Dcmsend(paths, server.dicom_port)
-    time.sleep(pause_s + 0.5)  # let it load its files and be in the middle of sending
+    time.sleep(0.4)
     server.kill()
-    sent = sender.finish()
-    time.sleep(2.1)  # a start leaves alone what may be a neighbour's that was opened this very moment
+    told = sender.finish().acknowledged
 
     server.start()
     with server.client() as client:
-        found = listed(client)
-        assert sent.acknowledged <= set(found), "an acknowledged instance is lost"
         # at most the one instance in flight was durable but its answer never left
-        assert len(set(found) - sent.acknowledged) <= 1
-        originals = {str(ds.SOPInstanceUID): ds for ds in datasets}
-        for sop, path in found.items():
-            frame = client.get(f"{path}/frames/1", headers={"Accept": "application/octet-stream; transfer-syntax=*"})
-            assert frame.status_code == 200, frame.text
-            assert frame.content == originals[sop].PixelData
-        counts = client.get("/api/studies", params={"limit": 100}).json()
-        assert sum(row["number_of_instances"] for row in counts["studies"]) == len(found)
-    assert not [path for path in (server.data / "spool" / "incoming").iterdir() if path.stat().st_size]
+        assert len(settle(client, sent, told) - told) <= 1
+        again = dcmtk.dcmsend(paths, server.dicom_port)
+        assert set(again.statuses.values()) == {0}
+        assert settle(client, sent, told) == {instance.sop for instance in sent}
 
 
-def test_sending_again_completes_what_was_cut(start_pacs: Callable[..., Filmless], tmp_path: Path) -> None:
-    datasets = instances.study(80)
-    paths = instances.save(datasets, tmp_path / "files")
+def test_a_killed_process_is_started_again_and_children_of_a_killed_supervisor_lose_nothing(
+    start_pacs: Callable[..., Filmless], tmp_path: Path
+) -> None:
+    first, second = study(40), [instance for _ in range(4) for instance in study(60)]
     server = start_pacs()
-    sender = dcmtk.Dcmsend(paths, server.dicom_port)
-    time.sleep(0.7)
+    victims = dicom_processes(server)
+    told = _send_and_kill(server, victims, first)
+    until(lambda: len(dicom_processes(server) - victims) == len(victims), within_s=20)
+    until(lambda: _sent_again(server, first), within_s=30, every_s=0.2)
+
+    children = psutil.Process(server.pid).children(recursive=True)
+    sender = dcmtk.Dcmsend(save(second, tmp_path / "files"), server.dicom_port)
+    time.sleep(0.4)
+    os.kill(server.pid, signal.SIGKILL)
+    told |= sender.finish().acknowledged
+    psutil.wait_procs(children, 20)
     server.kill()
-    sender.finish()
+
     server.start()
-    again = dcmtk.dcmsend(paths, server.dicom_port)
-    assert set(again.statuses.values()) == {0}
     with server.client() as client:
-        assert set(listed(client)) == {str(ds.SOPInstanceUID) for ds in datasets}
+        kept = settle(client, first + second, told)
+    assert len(kept - told - {instance.sop for instance in first}) <= 1
+    assert {instance.sop for instance in first} <= kept
+
+
+def _send_and_kill(server: Filmless, victims: set[psutil.Process], sent: list[Instance]) -> set[str]:
+    """Kill the processes after the fifth answer; what was acknowledged before."""
+    answers: list[object] = []
+
+    def kill_in_time(given: object) -> None:
+        answers.append(given)
+        if len(answers) == 5:
+            for victim in victims:
+                victim.kill()
+
+    return acknowledged(send(server.dicom_port, sent, kill_in_time))
+
+
+def _sent_again(server: Filmless, sent: list[Instance]) -> bool:
+    try:
+        return len(acknowledged(send(server.dicom_port, sent))) == len(sent)
+    except ConnectionError:
+        return False

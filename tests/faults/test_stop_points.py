@@ -74,22 +74,30 @@ def test_four_associations_lose_nothing_together(running: Node, client: httpx.Cl
     settle_everything(running, client)
 
 
-@pytest.mark.parametrize("point", DURABLE)
-def test_the_web_process_dies_during_a_store_request(running: Node, client: httpx.Client, point: Point) -> None:
-    single, together = study(4), study(5)
+@pytest.mark.parametrize("point", ["spool: first bytes", "spool: durable", "index: committed"])
+def test_the_web_process_dies_between_store_requests(running: Node, client: httpx.Client, point: Point) -> None:
+    sent = study(4)
     running.arm(point, 3)
-    told = post_one_by_one(client, single)
+    told = post_one_by_one(client, sent)
     assert running.fired(point)
-    assert told == {instance.sop for instance in single[:2]}
+    assert told == {instance.sop for instance in sent[:2]}
     running.revive("web")
-    assert len(settle(client, single, told)) <= 3
+    assert len(settle(client, sent, told)) <= 3
+    assert post(client, sent) == {instance.sop for instance in sent}
+    settle(client, sent, {instance.sop for instance in sent})
+    settle_everything(running, client)
 
+
+@pytest.mark.parametrize("point", ["spool: complete", "index: before commit"])
+def test_the_web_process_dies_within_a_store_request(running: Node, client: httpx.Client, point: Point) -> None:
+    sent = study(5)
     running.arm(point, 3)
-    assert not post(client, together)
+    assert not post(client, sent)
     assert running.fired(point)
     running.revive("web")
-    assert len(settle(client, together, set())) <= 3
-    assert post(client, single + together) == {instance.sop for instance in single + together}
+    assert len(settle(client, sent, set())) <= 3
+    assert post(client, sent) == {instance.sop for instance in sent}
+    settle(client, sent, {instance.sop for instance in sent})
     settle_everything(running, client)
 
 
