@@ -52,6 +52,9 @@ class LocalStore:
                     target = self._file(key)
                     outcomes.append(self._place(source, target))
                     folders[target.parent] = None
+            except NotFound as error:
+                gone = not source.exists()
+                outcomes.append(error if gone else StoreUnavailable("The folder of the object store is not there."))
             except ArchiveError as error:
                 outcomes.append(error)
         for folder in folders:
