@@ -1,6 +1,7 @@
 """What contradicts is kept as it came, and an administrator is told once, with how often."""
 
 import json
+import threading
 import time
 from typing import Any
 
@@ -238,3 +239,29 @@ def test_agreement_is_found_in_microseconds() -> None:
         assert differences(kept, arrived, STUDY_NAMES) == []
     assert time.perf_counter() - began < 1.0
     assert differences(kept, arrived | {"study_id": "x"}, STUDY_NAMES) == [Difference("study_id", "said", "x")]
+
+
+def test_counts_are_exact_however_many_store_at_once(archive: Archive) -> None:
+    send(archive)
+    source = local_source(archive)
+    said = [{}, {"StudyDescription": "Other"}, {"PatientID": "P2", "StudyDescription": "Third"}]
+    warned: list[bool] = []
+
+    def store(part: int) -> None:
+        for number in range(12):
+            own = ct_slice(study=STUDY, series=f"1.2.3.{part}", InstanceNumber=number, **said[part % 3])
+            warned.append(any("Patient ID" in warning for warning in keep(archive, own, source).warnings))
+
+    threads = [threading.Thread(target=store, args=(part,)) for part in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found(archive)) == [
+        ("study", "patient_id", "P1", "P2", 24),
+        ("study", "study_description", "CT Sọ não", "Other", 24),
+        ("study", "study_description", "CT Sọ não", "Third", 24),
+    ]
+    assert (len(warned), sum(warned)) == (72, 24)
+    with archive.index.read() as connection:
+        assert connection.execute(select(study.c.number_of_instances)).scalar_one() == 73
