@@ -91,7 +91,12 @@ def test_failing_ones_at_the_head_do_not_hide_those_behind(archive: Archive, mon
     assert [row["id"] for row in waiting.take(7)] == [11]
     waiting.forgive()
     again: set[int] = set()
-    until(lambda: again.update(row["id"] for row in waiting.take(10)) or len(again) == 7, within_s=2)
+
+    def take_more() -> bool:
+        again.update(row["id"] for row in waiting.take(10))
+        return len(again) == 7
+
+    until(take_more, within_s=2)
     assert again == set(range(1, 8))
 
 
