@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from typing import Literal
 import httpx
 import psutil
 
+from pacs import presence
 from storage import fault_point
 from storage.fault_point import Point
 from tests.peers.filmless import Filmless
@@ -23,6 +23,11 @@ Kind = Literal["dicom", "dicom-2", "web", "worker"]
 KINDS: tuple[Kind, ...] = ("dicom", "web", "worker")
 _STOPPING = Path(__file__).with_name("stopping")
 _CHECKOUT = Path(fault_point.__file__).parents[1]
+
+
+def program(kind: Kind) -> str:
+    """What ``pacs.process`` calls it."""
+    return kind.partition("-")[0]
 
 
 class Node(Filmless):
@@ -48,7 +53,7 @@ class Node(Filmless):
             for kind in kinds:
                 assert kind not in self.processes, f"{kind} runs already"
                 self.processes[kind] = subprocess.Popen(
-                    [sys.executable, "-m", "pacs.process", kind.partition("-")[0]],
+                    [sys.executable, "-m", "pacs.process", program(kind)],
                     stdout=log,
                     stderr=log,
                     env=os.environ | self.environment,
@@ -64,14 +69,14 @@ class Node(Filmless):
     def _answers(self, kind: Kind) -> bool:
         running = self.processes[kind].poll() is None
         assert running, f"{kind} ended at its start:\n{self.log.read_text()[-4000:]}"
-        try:
-            if kind == "web":
+        if kind == "web":
+            try:
                 return httpx.get(f"{self.url}/ready", timeout=5, trust_env=False).status_code == 200
-            if kind in ("dicom", "dicom-2"):
-                socket.create_connection(("127.0.0.1", self.dicom_port), 5).close()
-        except (OSError, httpx.HTTPError):
-            return False
-        return True
+            except httpx.HTTPError:
+                return False
+        # Another process may answer on the same port: each says for itself that it is ready.
+        said = (self.data / presence.FOLDER).glob(f"{program(kind)}-{self.processes[kind].pid}-*")
+        return any(b'"ready":true' in path.read_bytes() for path in said)
 
     def revive(self, *kinds: Kind) -> None:
         """Start again what has ended, as a supervisor does, and wait until those that listen answer."""
