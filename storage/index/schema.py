@@ -163,6 +163,7 @@ instance = Table(
         "spool_name",
         "size",
         "received_at",
+        "location",  # SQLite reads the index alone only if this is in it too
         sqlite_where=text("location = 'spool'"),
         postgresql_where=text("location = 'spool'"),
     ),

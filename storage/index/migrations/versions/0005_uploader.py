@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_instance_waiting",
         "instance",
-        ["id", "spool_name", "size", "received_at"],
+        ["id", "spool_name", "size", "received_at", "location"],
         sqlite_where=_WAITING,
         postgresql_where=_WAITING,
     )
