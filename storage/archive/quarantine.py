@@ -18,7 +18,7 @@ from storage.access.principal import Action, Principal
 from storage.archive import Archive, retrieve
 from storage.archive.arrival import Arrival, read
 from storage.archive.ingest import Receipt, Source, ingest
-from storage.archive.quarantine_entry import Kind, facility_of_sender, file_path
+from storage.archive.quarantine_entry import Kind, file_path, owner
 from storage.claim import claim
 from storage.dicom import json
 from storage.dicom.comparison import AttributeDifference, compare
@@ -172,7 +172,7 @@ def _ingest(archive: Archive, spooled: SpooledFile, row: Row, principal: Princip
         kind="recovery",
         ae_title=row["source_ae_title"],
         address=row["source_address"],
-        facility_id=row["facility_id"] or facility_of_sender(archive, row["source_ae_title"]),
+        facility_id=row["facility_id"] or owner(archive, spooled),
         context=uuid4().hex,
     )
     return ingest(archive, spooled, source, principal)

@@ -183,7 +183,7 @@ def _described(archive: Archive, path: Path, spooled: SpooledFile | None, reason
     values["source_kind"] = "recovery"
     try:
         spooled = spooled or recover(path)
-        values |= {**_of_file(spooled), "facility_id": facility_of_sender(archive, spooled.source_ae_title)}
+        values |= {**_of_file(spooled), "facility_id": owner(archive, spooled)}
         arrival = read(spooled, study_instance_uid="", unknown_sop_classes="accept", trust_dataset=True)
     except ArchiveError as error:
         if isinstance(error, InvalidInstance):
@@ -197,16 +197,18 @@ def _described(archive: Archive, path: Path, spooled: SpooledFile | None, reason
     return values
 
 
-def facility_of_sender(archive: Archive, ae_title: str) -> int:
-    """The facility of the machine that sent a file, if it is still known, else the archive's own."""
-    sender = ae.by_title(archive.index, ae_title) if ae_title else None
-    if sender is not None:
+def owner(archive: Archive, spooled: SpooledFile) -> int:
+    """The facility for which a file came, as it says itself; else that of its sender, else the archive's own."""
+    sender = ae.by_title(archive.index, spooled.source_ae_title) if spooled.source_ae_title else None
+    if sender is not None and not spooled.facility:
         return sender.facility_id
-    return facilities.get_or_create(archive.index, archive.settings.facility).id
+    return facilities.get_or_create(archive.index, spooled.facility or archive.settings.facility).id
 
 
 def _of_file(spooled: SpooledFile) -> dict[str, Any]:
+    at = {"received_at": spooled.received_at} if spooled.received_at is not None else {}
     return {
+        **at,
         "transfer_syntax_uid": spooled.transfer_syntax_uid,
         "size": spooled.size,
         "dataset_sha256": spooled.dataset_sha256,

@@ -11,11 +11,10 @@ from uuid import uuid4
 
 import structlog
 
-from storage.access import facilities
 from storage.access.principal import SYSTEM
 from storage.archive import Archive
 from storage.archive.ingest import Source, ingest
-from storage.archive.quarantine_entry import facility_of_sender, put_damaged_aside, settle
+from storage.archive.quarantine_entry import owner, put_damaged_aside, settle
 from storage.archive.upload import is_verified
 from storage.claim import claim
 from storage.disk import sync_folder
@@ -151,15 +150,11 @@ def _ingest(archive: Archive, spooled: SpooledFile, report: ReconcileReport) -> 
 
 
 def _source(archive: Archive, spooled: SpooledFile) -> Source:
-    """For whom it came stands in the file, unless its sender did not say."""
-    code = spooled.facility
     return Source(
         kind="recovery",
         ae_title=spooled.source_ae_title,
         address="",
-        facility_id=facilities.get_or_create(archive.index, code).id
-        if code
-        else facility_of_sender(archive, spooled.source_ae_title),
+        facility_id=owner(archive, spooled),
         context=uuid4().hex,
     )
 

@@ -80,6 +80,7 @@ def test_while_a_conflict_is_put_aside(archive: Archive, point: str) -> None:
         "1.2.3.9",
     )
     assert row["kept_dataset_sha256"] == rows(archive, instance)[0]["dataset_sha256"]
+    assert row["received_at"] == recover(archive.spool.quarantine / name).received_at
     assert recover(archive.spool.quarantine / name).dataset_sha256 == row["dataset_sha256"]
     # Its sender was told nothing and comes again, before and after the next start.
     send_again(archive)
