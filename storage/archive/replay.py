@@ -136,6 +136,7 @@ class _Study:
         numbers = {name: {getattr(one.origin, name) for one in new} for name in ("study", "series", "instance")}
         rebuilding.keep_ahead(connection, numbers)
         self._free = rebuilding.free_numbers(connection, numbers)
+        self._series_rows: dict[str, rebuilding.Row] = {}
 
     def add(self) -> None:
         """Write the rows of study, series and instances, and what of them contradicts the first."""
@@ -213,18 +214,22 @@ class _Study:
         return made, True
 
     def _series(self, one: Found, study_id: int) -> tuple[rebuilding.Row, bool]:
+        uid = one.arrival.series_instance_uid
+        if uid in self._series_rows:
+            return self._series_rows[uid], False
         number = self._number("series", one.origin.series)
-        return instances.add_series(
+        self._series_rows[uid], is_new = instances.add_series(
             self._connection,
             {
                 **one.arrival.series,
                 **({"id": number} if number else {}),
                 "study_fk": study_id,
-                "series_instance_uid": one.arrival.series_instance_uid,
+                "series_instance_uid": uid,
                 "received_at": self._replay.received_at(one),
                 "updated_at": self._replay.updated_at(one),
             },
         )
+        return self._series_rows[uid], is_new
 
     def _number(self, table: str, number: int) -> int | None:
         """The number that the row had, unless another has it now."""

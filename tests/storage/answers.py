@@ -33,10 +33,7 @@ def answers(archive: Archive, *, thorough: bool = True) -> dict[str, Any]:
         made[f"list {text!r}"] = (sorted((_public(asdict(row)) for row in page.rows), key=str), page.total)
     for uid in _values(archive, Level.STUDY, "0020000D"):
         made[f"study {uid}"] = _study(archive, uid)
-    made["discrepancies"] = sorted(
-        str({name: row[name] for name in ("kind", "attribute", "kept", "arrived", "number_of_instances")})
-        for row in discrepancy.listed(archive, Wanted(), SYSTEM, 500, 0).rows
-    )
+    made["discrepancies"] = sorted(map(_question, discrepancy.listed(archive, Wanted(), SYSTEM, 500, 0).rows))
     return made
 
 
@@ -117,6 +114,13 @@ def _instance(archive: Archive, row: Any) -> Any:
             digest.update(str(error).encode())
     internal = ("facility_id", "location", "spool_name")
     return {name: value for name, value in asdict(row).items() if name not in internal}, digest.hexdigest()
+
+
+def _question(row: dict[str, Any]) -> tuple[Any, ...]:
+    """A discrepancy; at which of two studies it is asked whether they are one patient's depends on which was there."""
+    values = row["kept"], row["arrived"]
+    said = sorted(values) if row["kind"] == "patient" else values
+    return row["kind"], row["attribute"], *said, row["number_of_instances"]
 
 
 def _public(row: dict[str, Any]) -> dict[str, Any]:

@@ -81,6 +81,7 @@ def spool(
     sop_class_uid: str = CT,
     sop_instance_uid: str = "",
     source_ae_title: str = "",
+    facility: str = "",
 ) -> SpooledFile:
     """Spool the bytes of a data set."""
     with where.receive(
@@ -88,6 +89,7 @@ def spool(
         sop_class_uid=sop_class_uid,
         sop_instance_uid=sop_instance_uid,
         source_ae_title=source_ae_title,
+        facility=facility,
     ) as writer:
         writer.write(data)
         return writer.finish()
