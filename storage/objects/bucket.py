@@ -10,6 +10,7 @@ from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from storage.errors import StoreUnavailable
+from storage.objects import StoreRefuses
 from storage.settings import StorageSettings
 
 if TYPE_CHECKING:  # these exist for the type checker alone
@@ -70,7 +71,8 @@ class BucketAdministration:
             ) as client:
                 yield client
         except (BotoCoreError, ClientError) as error:
-            raise StoreUnavailable(f"The bucket of the object store cannot be reached ({_reason(error)}).") from error
+            kind = StoreRefuses if _is_refusal(error) else StoreUnavailable
+            raise kind(f"The bucket of the object store cannot be reached ({_reason(error)}).") from error
 
 
 def _unless(first: Callable[[], object], code: str, otherwise: Callable[[], object]) -> None:
@@ -85,6 +87,13 @@ def _unless(first: Callable[[], object], code: str, otherwise: Callable[[], obje
             # Another process made it in between.
             if refused.response.get("Error", {}).get("Code") not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
                 raise
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the server itself says no, rather than being away or in trouble."""
+    if not isinstance(error, ClientError):
+        return False
+    return 400 <= int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) < 500
 
 
 def _reason(error: Exception) -> str:

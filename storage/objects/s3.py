@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import obstore
+import structlog
 from obstore.exceptions import (
     AlreadyExistsError,
     BaseError,
@@ -44,6 +45,8 @@ _LONG_TIMEOUT = timedelta(seconds=300)
 _STALL_TIMEOUT = timedelta(seconds=20)
 _ABANDONED_AFTER = timedelta(days=2)
 
+_log = structlog.get_logger(__name__)
+
 
 class S3Store:
     """A bucket, below a prefix, as object store."""
@@ -56,6 +59,7 @@ class S3Store:
         self._name = name
         self._prefix = prefix.strip("/")
         self._bucket = BucketAdministration(settings, name)
+        self._ensured = False
         with _translated():
             # Each holds its own connections and its own patience; the uploader retries by itself, readers cannot.
             self._probe = self._client(_PROBE_TIMEOUT, retries=0)
@@ -65,14 +69,26 @@ class S3Store:
 
     @classmethod
     def open(cls, settings: StorageSettings) -> Self:
-        """Open the bucket of the settings and make it if it is not there.
+        """Open the bucket of the settings and make it if it is not there; if its server is away, with the first object.
+
+        A node that starts while the store is away receives all the same.
 
         Raises:
-            StoreUnavailable: the server cannot be reached or refuses.
+            StoreRefuses: the server does not let this archive in.
         """
         made = cls(settings)
-        made._bucket.ensure()
+        try:
+            made._ensure()
+        except StoreRefuses:
+            raise
+        except StoreUnavailable as error:
+            _log.warning("the object store is away; what arrives waits in the spool", reason=str(error))
         return made
+
+    def _ensure(self) -> None:
+        if not self._ensured:
+            self._bucket.ensure()
+            self._ensured = True
 
     def _client(self, timeout: timedelta, *, retries: int, stall: timedelta | None = None) -> Bucket:
         settings = self._settings
@@ -111,6 +127,7 @@ class S3Store:
         """
         with _read_from_disk(source):
             size = source.stat().st_size
+        self._ensure()
         with _translated():
             if size <= SINGLE_PUT_BYTES:
                 return self._put_if_absent(key, source, size)
@@ -148,6 +165,7 @@ class S3Store:
 
     def put(self, key: str, data: bytes) -> None:
         """See :class:`ObjectStore`."""
+        self._ensure()
         with _translated():
             obstore.put(self._short if len(data) <= _SHORT_BYTES else self._long, key, data)
 
