@@ -87,6 +87,7 @@ def entry_json(archive: Archive, row: Row) -> dict[str, Any]:
     facility = {"code": row["facility_code"], "name": row["facility_name"]} if row["facility_code"] else None
     return {
         **{name: row[name] for name in _AS_THEY_ARE},
+        "last_received_at": row["last_received_at"] or row["received_at"],
         "here": quarantine.is_here(archive, row),
         "source": {
             "kind": row["source_kind"],
