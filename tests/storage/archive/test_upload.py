@@ -11,12 +11,15 @@ from sqlalchemy import select
 
 from storage.archive import Archive
 from storage.archive.reconcile import reconcile
-from storage.archive.upload import is_verified, upload_pending
+from storage.archive.upload import Uploader, is_verified, upload_pending
+from storage.claim import claim
+from storage.disk import sync_folder
 from storage.errors import ArchiveError, StoreUnavailable
 from storage.index.schema import instance
 from storage.objects import ObjectStore
 from storage.settings import StorageSettings
 from tests.storage.generated import ct_slice, keep
+from tests.wait import until
 
 
 @pytest.fixture
@@ -114,3 +117,73 @@ def test_a_stop_after_the_upload_is_made_good(archive: Archive) -> None:
     archive.objects.create(row["object_key"], file)
     assert upload_pending(archive) == 1
     assert not file.exists()
+
+
+def test_an_uploader_carries_what_is_there_and_what_comes(archive: Archive) -> None:
+    uploader = Uploader(archive)
+    try:
+        for _ in range(20):
+            keep(archive, ct_slice(study="1.2.3"))
+        until(lambda: not uploader.step() and not list(archive.spool.ready.iterdir()), every_s=0)
+        keep(archive, ct_slice())
+        until(lambda: not uploader.step() and not list(archive.spool.ready.iterdir()), every_s=0)
+    finally:
+        uploader.close()
+    for row in instances(archive):
+        assert row["location"] == "object"
+        assert is_verified(archive, row)
+
+
+def test_an_instance_another_process_works_on_is_left_to_it(archive: Archive) -> None:
+    keep(archive, ct_slice())
+    keep(archive, ct_slice())
+    first, _ = instances(archive)
+    hold = claim(archive.spool.path(first["spool_name"]))
+    assert hold is not None
+    assert upload_pending(archive) == 1
+    assert [row["location"] for row in instances(archive)] == ["spool", "object"]
+    hold.release()
+    assert upload_pending(archive) == 1
+
+
+def test_a_spool_file_that_was_damaged_is_never_taken_for_the_instance(archive: Archive) -> None:
+    keep(archive, ct_slice())
+    (row,) = instances(archive)
+    path = archive.spool.path(row["spool_name"])
+    sound = path.read_bytes()
+    path.write_bytes(sound[:-1] + b"\x7f")
+    with pytest.raises(StoreUnavailable, match="no longer"):
+        upload_pending(archive)
+    assert path.exists()
+    path.write_bytes(sound)
+    assert upload_pending(archive) == 1
+    assert is_verified(archive, row)
+
+
+def test_an_object_whose_spool_file_went_before_its_row_was_noted(archive: Archive) -> None:
+    keep(archive, ct_slice())
+    (row,) = instances(archive)
+    file = archive.spool.path(row["spool_name"])
+    archive.objects.create(row["object_key"], file)
+    file.unlink()
+    uploader = Uploader(archive)
+    until(lambda: not uploader.step() and instances(archive)[0]["location"] == "object", every_s=0)
+    uploader.close()
+
+
+def test_a_local_batch_syncs_each_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Archive.open(StorageSettings.model_validate({"data_dir": tmp_path / "data"}))
+    opened.index.migrate()
+    for number in range(30):
+        keep(opened, ct_slice(study=f"1.2.{number % 3}", series=f"1.2.{number % 3}.1"))
+    synced: list[Path] = []
+
+    def note(folder: Path) -> None:
+        synced.append(folder)
+        sync_folder(folder)
+
+    monkeypatch.setattr("storage.objects.local.sync_folder", note)
+    assert upload_pending(opened) == 30
+    objects = [folder for folder in synced if any(folder.glob("*.dcm"))]
+    assert len(objects) == len(set(objects)) == 3
+    opened.close()
