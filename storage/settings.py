@@ -37,7 +37,7 @@ class StorageSettings(BaseModel):
     )
     maximum_cache_bytes: int = Field(
         100 * 1024**3,
-        description="With S3: most disk that recently used instances may take here; they go earlier where the disk fills.",
+        description="With S3: most disk that recently used instances may take here; less where it fills up.",
     )
     maximum_cache_days: int = Field(
         90, description="With S3: an instance unused for so many days is read from S3 again."

@@ -11,8 +11,8 @@ import structlog
 from storage.archive import Archive
 from storage.archive.carry import Failure, Passage, Row, carry, is_verified
 from storage.archive.outage import Outage
-from storage.archive.waiting import LARGE_BYTES, Waiting, page
-from storage.errors import StoreUnavailable
+from storage.archive.waiting import FIRST_DELAY_S, LARGE_BYTES, Waiting, page
+from storage.errors import ArchiveError, StoreUnavailable
 from storage.fault_point import reached
 from storage.index import spooled as rows
 
@@ -199,7 +199,10 @@ class Uploader:
                     _log.info("the object store is back")
                     self._waiting.forgive()
             elif passage.outcome == "gone":
-                self._settle_gone(passage)
+                try:
+                    self._settle_gone(passage)
+                except ArchiveError:  # neither index nor store need answer just now
+                    self._waiting.put_off(passage.row, FIRST_DELAY_S)
             elif passage.outcome == "busy":
                 self._waiting.put_off(passage.row, _BUSY_S)
             else:
@@ -227,7 +230,7 @@ class Uploader:
             self._verified.append(passage)
         else:
             failure = Failure("missing", StoreUnavailable("The spool file is missing."))
-            _tell(row, failure, self._waiting.failed(row))
+            _tell(passage.row, failure, self._waiting.failed(passage.row))
 
     def _say_how_it_goes(self) -> None:
         """Let other processes know when the store goes away or comes back, or when instances begin to fail."""
@@ -237,7 +240,6 @@ class Uploader:
         now = time.monotonic()
         if (away is None) == (self._said[0] is None) and now - self._said_at < _SAY_AFTER_S:
             return
-        self._said, self._said_at = (away, failing), now
         reason = self._reason if away is not None or failing else ""
         self._archive.index.in_transaction(
             lambda connection: rows.note_uploader(
@@ -249,6 +251,7 @@ class Uploader:
                 now=datetime.now(UTC),
             )
         )
+        self._said, self._said_at = (away, failing), now
 
     def _note(self) -> None:
         verified, self._verified = self._verified, []
