@@ -18,6 +18,7 @@ from pacs.cli.options import Data, console, errors, fail, opened
 from storage.access.principal import SYSTEM
 from storage.archive import rebuild as rebuilding
 from storage.archive import scrub as scrubbing
+from storage.archive.finding import MEANINGS, ScrubReport, as_json
 
 SHOWN = 20
 UNSOLVED = 2
@@ -69,7 +70,7 @@ def verify(
     )
     with opened(data) as (_, archive), telling() as tell:
         found = scrubbing.scrub(archive, wanted, SYSTEM, tell)
-    _write(report, scrubbing.as_json(found))
+    _write(report, as_json(found))
     _tell_found(found, quiet=report == Path("-"))
     if found.unsolved:
         raise typer.Exit(UNSOLVED)
@@ -161,7 +162,7 @@ def _write(file: Path | None, report: dict[str, Any]) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-def _tell_found(found: scrubbing.ScrubReport, *, quiet: bool) -> None:
+def _tell_found(found: ScrubReport, *, quiet: bool) -> None:
     if quiet:
         return
     read = f", {found.read} read ({found.bytes_read / _MEGABYTE:,.0f} MB)" if not found.quick else ""
@@ -170,7 +171,7 @@ def _tell_found(found: scrubbing.ScrubReport, *, quiet: bool) -> None:
         console.print("All is well.")
         return
     for kind, number in sorted(found.counts.items()):
-        console.print(f"  {number} {scrubbing.MEANINGS[kind]}", highlight=False, soft_wrap=True)
+        console.print(f"  {number} {MEANINGS[kind]}", highlight=False, soft_wrap=True)
     if found.repaired:
         console.print(f"{found.repaired} of them put right.", highlight=False)
     for one in found.findings[:SHOWN]:

@@ -5,13 +5,11 @@ is made, so an instance that arrives meanwhile is never taken for an orphan; and
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
 
 import structlog
 
@@ -19,6 +17,7 @@ from storage.access import audit
 from storage.access.permission import may
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
+from storage.archive.finding import FINDINGS_KEPT, Finding, Kind, ScrubReport
 from storage.archive.origin import HEAD_BYTES
 from storage.archive.rebuild import adopt
 from storage.archive.repair import repair
@@ -32,39 +31,12 @@ from storage.index.inventory import Inventory
 from storage.objects import ObjectHead, series_document_key
 
 THREADS = 8
-FINDINGS_KEPT = 10_000
 INSTANCES, DERIVED = "instances/", "derived/"
 _PAGE = 500
 _LISTED = 1000
 # A file that was written to this recently may be on its way.
 _YOUNG_S = 60.0
 
-Kind = Literal[
-    "missing",
-    "size",
-    "content",
-    "unreadable",
-    "spool-missing",
-    "orphan",
-    "foreign",
-    "derived-orphan",
-    "spool-orphan",
-    "quarantine-missing",
-    "quarantine-orphan",
-]
-MEANINGS: Mapping[str, str] = {
-    "missing": "instances whose object is missing",
-    "size": "objects that are longer or shorter than they were",
-    "content": "objects with other bytes than they had",
-    "unreadable": "objects that the store has and does not give",
-    "spool-missing": "instances whose spool file is missing",
-    "orphan": "instance objects without a row",
-    "foreign": "objects that this archive did not write",
-    "derived-orphan": "derived objects whose series is not kept",
-    "spool-orphan": "spool files without a row (the next start looks after them)",
-    "quarantine-missing": "quarantined instances whose file is missing",
-    "quarantine-orphan": "quarantined files without a row (the next start looks after them)",
-}
 Progress = Callable[[str, int, int | None], object]
 
 _log = structlog.get_logger(__name__)
@@ -83,44 +55,6 @@ class Scrub:
     repair: bool = False
     adopt: bool = False
     rate: int = 0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as it should be; ``name`` is an object key or a file name."""
-
-    kind: Kind
-    name: str
-    sop_instance_uid: str = ""
-    repaired: bool = False
-
-
-@dataclass
-class ScrubReport:
-    """What was looked at and what was found; only the first :data:`FINDINGS_KEPT` findings are kept one by one."""
-
-    quick: bool
-    started_at: datetime
-    finished_at: datetime | None = None
-    objects: int = 0
-    instances: int = 0
-    read: int = 0
-    bytes_read: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    repaired: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def unsolved(self) -> int:
-        """How many findings are left."""
-        return self.counts.total() - self.repaired
-
-    def add(self, finding: Finding) -> None:
-        """Count a finding."""
-        self.counts[finding.kind] += 1
-        self.repaired += finding.repaired
-        if len(self.findings) < FINDINGS_KEPT:
-            self.findings.append(finding)
 
 
 def scrub(
@@ -396,21 +330,3 @@ def _is_busy(path: Path) -> bool:
     if hold is not None:
         hold.release()
     return hold is None
-
-
-def as_json(report: ScrubReport) -> dict[str, Any]:
-    """The report as an object of JSON."""
-    return {
-        "mode": "quick" if report.quick else "full",
-        "started_at": report.started_at.isoformat(),
-        "finished_at": report.finished_at.isoformat() if report.finished_at else None,
-        "objects": report.objects,
-        "instances": report.instances,
-        "read": report.read,
-        "bytes_read": report.bytes_read,
-        "counts": dict(sorted(report.counts.items())),
-        "repaired": report.repaired,
-        "unsolved": report.unsolved,
-        "findings": [vars(finding) for finding in report.findings],
-        "findings_left_out": report.counts.total() - len(report.findings),
-    }

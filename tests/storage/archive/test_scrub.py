@@ -13,7 +13,8 @@ from storage.access import audit, facilities
 from storage.access.principal import SYSTEM, Principal
 from storage.archive import Archive
 from storage.archive import scrub as module
-from storage.archive.scrub import Scrub, ScrubReport, as_json, scrub
+from storage.archive.finding import ScrubReport, as_json
+from storage.archive.scrub import Scrub, scrub
 from storage.archive.series_document import document
 from storage.archive.status import status
 from storage.archive.upload import upload_pending
