@@ -159,6 +159,19 @@ def test_orphans_of_both_kinds(archive: Archive, tmp_path: Path) -> None:
     }
 
 
+def test_an_archive_of_many_pages(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PAGE", 2)
+    monkeypatch.setattr(module, "_LISTED", 3)
+    lost, *_ = stored(archive, 7)
+    archive.objects.delete(lost["object_key"])
+    orphans = {f"derived/{'a' * 20}/{'b' * 20}/{number}.json.gz" for number in range(5)}
+    for orphan in orphans:
+        archive.objects.put(orphan, b"x")
+    report = scrub(archive, Scrub(), SYSTEM)
+    assert found(report) == {("missing", lost["object_key"]), *(("derived-orphan", orphan) for orphan in orphans)}
+    assert (report.objects, report.instances, report.read) == (11, 7, 6)
+
+
 def test_orphans_are_indexed_where_that_is_wished(archive: Archive, tmp_path: Path) -> None:
     (row,) = stored(archive, 1)
     whole = archive.objects.read(row["object_key"])
