@@ -27,6 +27,7 @@ __all__ = [
     "SERIES_NAMES",
     "STUDY_NAMES",
     "Difference",
+    "Noted",
     "Page",
     "Wanted",
     "differences",
@@ -73,6 +74,14 @@ class Page:
     total: int
 
 
+@dataclass(frozen=True)
+class Noted:
+    """Keys of the discrepancies of one instance from its study and its series: whoever says the same is one more."""
+
+    study: tuple[str, ...]
+    series: tuple[str, ...]
+
+
 def differences(kept: Mapping[str, Any], arrived: Mapping[str, Any], names: Sequence[str]) -> list[Difference]:
     """What ``arrived`` says otherwise than ``kept``; spelling and what one leaves out do not count."""
     return [
@@ -84,12 +93,14 @@ def differences(kept: Mapping[str, Any], arrived: Mapping[str, Any], names: Sequ
 
 def note(
     connection: Connection, study_id: int, series_id: int | None, found: Iterable[Difference], now: datetime
-) -> None:
-    """Write down the differences of one instance from its study (``series_id`` is ``None``) or its series."""
-    for one in found:
-        kind = "study" if series_id is None else "series"
-        key = _key(kind, study_id, series_id, one.attribute, one.arrived)
-        _note(connection, key, {"kind": kind, "study_fk": study_id, "series_fk": series_id}, one, now)
+) -> tuple[str, ...]:
+    """Note the differences of one instance from its study (``series_id`` is ``None``) or series; gives their keys."""
+    kind = "study" if series_id is None else "series"
+    values = {"kind": kind, "study_fk": study_id, "series_fk": series_id}
+    return tuple(
+        _note(connection, _key(kind, study_id, series_id, one.attribute, one.arrived), values, one, now)
+        for one in found
+    )
 
 
 def note_arrival(
@@ -101,23 +112,25 @@ def note_arrival(
     *,
     learnt: Collection[str],
     new_series: bool,
-) -> bool:
-    """All checks of one instance, whose rows are written; whether it agrees with its study and its series.
+) -> Noted:
+    """All checks of one instance, whose rows are written; what was noted of it.
 
     ``learnt``: the columns that the study has from this instance.
     """
     of_study = differences(study, arrival.study, STUDY_NAMES)
-    note(connection, study["id"], None, of_study, now)
+    noted = note(connection, study["id"], None, of_study, now)
     of_series = differences(series, arrival.series, SERIES_NAMES)
+    noted_of_series = note(connection, study["id"], series["id"], of_series, now)
     modality = str(arrival.series["modality"])
     if sop_class.contradicts(arrival.sop_class_uid, modality):
-        of_series.append(Difference("sop_class_uid", modality, arrival.sop_class_uid))
-    note(connection, study["id"], series["id"], of_series, now)
+        # Of this instance alone, whatever else the next one says.
+        odd = Difference("sop_class_uid", modality, arrival.sop_class_uid)
+        note(connection, study["id"], series["id"], [odd], now)
     if new_series:
         _note_series(connection, study, series, now)
     if any(name in learnt for name in IDENTITY):
         note_patient(connection, study, now)
-    return not (of_study or of_series)
+    return Noted(noted, noted_of_series)
 
 
 def note_patient(connection: Connection, study: Mapping[str, Any], now: datetime) -> None:
@@ -206,13 +219,14 @@ def _note_series(connection: Connection, study: Mapping[str, Any], series: Mappi
         _note(connection, key, values, one, now)
 
 
-def _note(connection: Connection, key: str, values: dict[str, Any], one: Difference, now: datetime) -> None:
+def _note(connection: Connection, key: str, values: Mapping[str, Any], one: Difference, now: datetime) -> str:
+    """Count a discrepancy, or add it; the key under which it is counted."""
     if rows.count_again(connection, key, now):
-        return
+        return key
     if rows.number_of_study(connection, values["study_fk"]) >= MOST_OF_STUDY:
         key = _key("study", values["study_fk"], None, "", "")
         if rows.count_again(connection, key, now):
-            return
+            return key
         values, one = {"kind": "study", "study_fk": values["study_fk"]}, Difference("", "", "")
     rows.add(
         connection,
@@ -229,6 +243,7 @@ def _note(connection: Connection, key: str, values: dict[str, Any], one: Differe
             "last_seen_at": now,
         },
     )
+    return key
 
 
 def _key(kind: str, study_id: int, series_id: int | None, attribute: str, value: str) -> str:

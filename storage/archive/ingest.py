@@ -10,7 +10,7 @@ from storage.access.permission import may
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
 from storage.archive.arrival import Arrival, read
-from storage.archive.discrepancy import note_arrival
+from storage.archive.discrepancy import Noted, note_arrival
 from storage.archive.quarantine_entry import PUT_ASIDE, put_conflict_aside
 from storage.archive.recent import RecentSeries, RecentStudy
 from storage.dicom import sop_class
@@ -60,7 +60,7 @@ class _Kept:
 
     receipt: Receipt
     in_use: bool  # the spool file, from now on
-    rows: tuple[RecentStudy, RecentSeries] | None = None
+    recent: tuple[RecentStudy, RecentSeries] | None = None
 
 
 def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Principal) -> Receipt:
@@ -87,9 +87,10 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
         )
         study_instance_uid = arrival.study_instance_uid
         named = spooled = _named(archive, spooled, arrival)
-        if _keep_quickly(archive, spooled, arrival, source, principal):
+        quick = _keep_quickly(archive, spooled, arrival, source, principal)
+        if quick is not None:
             spooled.release()
-            return _receipt(arrival, duplicate=False)
+            return quick
         kept = archive.index.in_transaction(
             lambda connection: _keep(connection, archive, named, arrival, source, principal)
         )
@@ -105,8 +106,8 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
                 _audit_refusal(archive, source, principal, study_instance_uid, type(error).__name__)
         raise
     archive.store_audit.remember(source.context, study_instance_uid, "success")
-    if kept.rows is not None:
-        study, series = kept.rows
+    if kept.recent is not None:
+        study, series = kept.recent
         archive.recent.remember_study(study_instance_uid, study)
         archive.recent.remember_series(study_instance_uid, arrival.series_instance_uid, series)
     if kept.in_use:
@@ -118,19 +119,19 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
 
 def _keep_quickly(
     archive: Archive, spooled: SpooledFile, arrival: Arrival, source: Source, principal: Principal
-) -> bool:
-    """Add an instance that says of its study and series what the one before it said; false: the careful way decides."""
+) -> Receipt | None:
+    """Add an instance that says of its study and series what one before it said; ``None``: the careful way decides."""
     uid, series_uid = arrival.study_instance_uid, arrival.series_instance_uid
-    study, series = archive.recent.study(uid), archive.recent.series(uid, series_uid)
-    if study is None or arrival.study is not study.said:
-        return False
+    study, series = archive.recent.study(uid, arrival.study), archive.recent.series(uid, series_uid)
+    if study is None:
+        return None
     modality = arrival.series["modality"]
     if modality not in study.modalities if series is None else arrival.series is not series.said:
-        return False
+        return None
     if sop_class.contradicts(arrival.sop_class_uid, modality):
-        return False
+        return None
     if archive.store_audit.is_new(source.context, uid, "success"):
-        return False
+        return None
     may(principal, Action.STORE, study.facility_id)
     now = datetime.now(UTC)
     outcome, series_id = archive.intake.add(
@@ -144,13 +145,14 @@ def _keep_quickly(
             header=arrival.header,
             frames=arrival.frames,
             now=now,
+            noted=study.noted if series is None else study.noted + series.noted,
         )
     )
     if outcome is Outcome.STALE:
-        archive.recent.forget(uid, series_uid)
+        archive.recent.forget(uid, series_uid, study.said)
     elif outcome is Outcome.ADDED and series is None:
         archive.recent.remember_series(uid, series_uid, RecentSeries(series_id, arrival.series))
-    return outcome is Outcome.ADDED
+    return _receipt(arrival, duplicate=False, other_patient=study.other_patient) if outcome is Outcome.ADDED else None
 
 
 def _leave(archive: Archive, spooled: SpooledFile, source: Source, error: Exception) -> None:
@@ -244,7 +246,7 @@ def _keep(
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
     learnt = changes if known else study
     study = {**study, **changes}
-    agrees = note_arrival(connection, study, series, arrival, now, learnt=learnt, new_series=new_series)
+    noted = note_arrival(connection, study, series, arrival, now, learnt=learnt, new_series=new_series)
     patient_id = str(study["patient_id"])
     _audit(connection, archive, source, principal, arrival.study_instance_uid, patient_id)
     reached("index: before commit")
@@ -252,16 +254,18 @@ def _keep(
     return _Kept(
         _receipt(arrival, duplicate=False, other_patient=other_patient),
         in_use=True,
-        rows=_recent(study, series, arrival) if agrees else None,
+        recent=_recent(study, series, arrival, noted, other_patient=other_patient),
     )
 
 
-def _recent(study: Mapping[str, Any], series: Mapping[str, Any], arrival: Arrival) -> tuple[RecentStudy, RecentSeries]:
-    """What to remember of these rows, with which the instance agrees."""
+def _recent(
+    study: Mapping[str, Any], series: Mapping[str, Any], arrival: Arrival, noted: Noted, *, other_patient: bool
+) -> tuple[RecentStudy, RecentSeries]:
+    """What to remember of these rows, and of what the instance said of them."""
     modalities = frozenset(study["modalities_in_study"].split("\\"))
     return (
-        RecentStudy(study["id"], study["facility_id"], modalities, arrival.study),
-        RecentSeries(series["id"], arrival.series),
+        RecentStudy(study["id"], study["facility_id"], modalities, arrival.study, noted.study, other_patient),
+        RecentSeries(series["id"], arrival.series, noted.series),
     )
 
 

@@ -15,25 +15,29 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RecentStudy:
-    """The row of a study, and what an instance that agreed with it in everything said.
+    """The row of a study, and what an instance said of it, once that was held against the row.
 
     ``said`` is the very mapping that the columns of that instance were: an instance that says the same is given the
-    same mapping (:func:`storage.dicom.columns.columns`), so agreement is found by identity.
+    same mapping (:func:`storage.dicom.columns.columns`), so it is known again by identity. ``noted``: keys of the
+    discrepancies that whoever says this is one more case of; ``other_patient``: it says another Patient ID.
     """
 
     id: int
     facility_id: int
     modalities: frozenset[str]
     said: Mapping[str, Any]
+    noted: tuple[str, ...]
+    other_patient: bool
     since: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
 class RecentSeries:
-    """The row of a series; ``said`` as in :class:`RecentStudy`."""
+    """The row of a series; ``said`` and ``noted`` as in :class:`RecentStudy`."""
 
     id: int
     said: Mapping[str, Any]
+    noted: tuple[str, ...] = ()
     since: float = field(default_factory=time.monotonic)
 
 
@@ -68,9 +72,9 @@ class Recent:
         self._studies: _Recent[RecentStudy] = _Recent()
         self._series: _Recent[RecentSeries] = _Recent()
 
-    def study(self, study_instance_uid: str) -> RecentStudy | None:
-        """What is remembered of a study, unless it is too long ago."""
-        return self._studies.get(study_instance_uid)
+    def study(self, study_instance_uid: str, said: Mapping[str, Any]) -> RecentStudy | None:
+        """What is remembered of a study of which this was said, unless it is too long ago."""
+        return self._studies.get((study_instance_uid, id(said)))
 
     def series(self, study_instance_uid: str, series_instance_uid: str) -> RecentSeries | None:
         """What is remembered of a series, unless it is too long ago."""
@@ -78,13 +82,13 @@ class Recent:
 
     def remember_study(self, study_instance_uid: str, found: RecentStudy) -> None:
         """Note the row of a study, as committed."""
-        self._studies.put(study_instance_uid, found)
+        self._studies.put((study_instance_uid, id(found.said)), found)
 
     def remember_series(self, study_instance_uid: str, series_instance_uid: str, found: RecentSeries) -> None:
         """Note the row of a series, as committed."""
         self._series.put((study_instance_uid, series_instance_uid), found)
 
-    def forget(self, study_instance_uid: str, series_instance_uid: str) -> None:
-        """The rows are not what they were."""
-        self._studies.drop(study_instance_uid)
+    def forget(self, study_instance_uid: str, series_instance_uid: str, said: Mapping[str, Any]) -> None:
+        """The rows are not what they were; ``said``: of the study."""
+        self._studies.drop((study_instance_uid, id(said)))
         self._series.drop((study_instance_uid, series_instance_uid))

@@ -16,7 +16,7 @@ from storage.fault_point import reached
 from storage.index.engine import CommitUnknown, Conflict, Index
 from storage.index.instances import insert_or_ignore_in
 from storage.index.prepared import Cursor, Prepared
-from storage.index.schema import instance, instance_header, series, study
+from storage.index.schema import discrepancy, instance, instance_header, series, study
 
 MOST_AT_ONCE = 128
 
@@ -46,6 +46,7 @@ class Addition:
     header: bytes
     frames: bytes
     now: datetime
+    noted: tuple[str, ...] = ()  # keys of the discrepancies that this is one more case of
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class Intake:
         )
         self._count_series = Prepared(_COUNT_SERIES, dialect, ())
         self._count_study = Prepared(_COUNT_STUDY, dialect, ())
+        self._count_discrepancy = Prepared(_COUNT_DISCREPANCY, dialect, ())
         # Known to the driver, not to SQLAlchemy: this module speaks to the driver itself.
         self._driver: Any = dialect.loaded_dbapi
 
@@ -157,6 +159,7 @@ class Intake:
         in_series: Counter[tuple[int, str, int]] = Counter()
         in_study: Counter[tuple[int, str]] = Counter()
         new_series: Counter[int] = Counter()
+        noted: Counter[str] = Counter()
         made: dict[tuple[int, str], int] = {}
         now = batch[0].addition.now
         for ticket in batch:
@@ -177,6 +180,7 @@ class Intake:
             self._add_header.run(cursor, {"instance_fk": row[0], "header": one.header, "frames": one.frames})
             in_series[series_id, one.series_instance_uid, one.study_id] += 1
             in_study[one.study_id, one.study_instance_uid] += 1
+            noted.update(one.noted)
             now = max(now, one.now)
             outcomes.append(Outcome.ADDED)
         # In this order everywhere, so that two processes do not wait for each other.
@@ -189,6 +193,8 @@ class Intake:
         for (series_id, uid, study_id), number in sorted(in_series.items()):
             values = {"id_": series_id, "uid": uid, "study": study_id, "number": number, "now": now}
             self._count(self._count_series, cursor, values)
+        for key, number in sorted(noted.items()):
+            self._count_discrepancy.run(cursor, {"key_": key, "number": number, "now": now})
         reached("index: before commit")
         try:
             self._connection.commit()
@@ -294,4 +300,9 @@ _COUNT_STUDY = (
         number_of_series=study.c.number_of_series + bindparam("new"),
         updated_at=bindparam("now"),
     )
+)
+_COUNT_DISCREPANCY = (
+    update(discrepancy)
+    .where(discrepancy.c.key == bindparam("key_"))
+    .values(number_of_instances=discrepancy.c.number_of_instances + bindparam("number"), last_seen_at=bindparam("now"))
 )
