@@ -172,7 +172,8 @@ class Association(PynetdicomAssociation):
             self.is_established = False
             self.kill()
             return True
-        if self.dul.idle_timer_expired() or self.provider.stalled(self.dimse_timeout or 60) or self._halts():
+        idle = self.dul.idle_timer_expired() and not self.provider.keeping
+        if idle or self.provider.stalled(self.dimse_timeout or 60) or self._halts():
             self.abort()
             return True
         return False

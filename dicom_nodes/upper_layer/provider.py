@@ -75,6 +75,7 @@ class Provider(DULServiceProvider):
         self._context_id = 0
         self._last_pdu_at = time.monotonic()
         self.halting = False
+        self.keeping = False  # the peer waits for us: a C-STORE has arrived and is not answered
 
     @property
     def in_message(self) -> bool:
@@ -83,7 +84,7 @@ class Provider(DULServiceProvider):
 
     def stalled(self, limit: float) -> bool:
         """Whether the rest of a message has not come for ``limit`` seconds."""
-        return self.in_message and time.monotonic() - self._last_pdu_at > limit
+        return self.in_message and not self.keeping and time.monotonic() - self._last_pdu_at > limit
 
     def restart_idle_timer(self) -> None:
         """Begin to count idle time anew."""
@@ -341,8 +342,11 @@ class Provider(DULServiceProvider):
         reception = self._reception
         if reception is None:
             return
+        self.keeping = True
         answer = reception.finish()
         self._last_pdu_at = time.monotonic()
+        self.restart_idle_timer()
+        self.keeping = False
         try:
             self._association.send_command(self._context_id, answer)
             reached("answer: sent")
