@@ -25,10 +25,8 @@ export function QuarantinePage(): JSX.Element {
       <div class="admin-head">
         <h1>{at('admin.quarantine')}</h1>
         <p class="total number" aria-live="polite">
-          {list.page && [
-            aplural('quarantine.count', list.total),
-            at('quarantine.room', { bytes: formatBytes(list.page.bytes), maximum: formatBytes(list.page.maximum_bytes) }),
-          ].join(' · ')}
+          {list.page && aplural('quarantine.count', list.total)}
+          {list.page && list.total > 0 && ` · ${at('quarantine.room', { bytes: formatBytes(list.page.bytes), maximum: formatBytes(list.page.maximum_bytes) })}`}
         </p>
       </div>
       <p class="admin-lead">{at('quarantine.lead')}</p>
@@ -39,7 +37,7 @@ export function QuarantinePage(): JSX.Element {
           </button>
         ))}
       </div>
-      <ListBody list={list} icon="quarantine" empty={at('quarantine.empty')} emptyHint={at('quarantine.empty_hint')}>
+      <ListBody list={list} icon="quarantine" empty={at(kind === '' ? 'quarantine.empty' : 'quarantine.empty_kind')} emptyHint={at('quarantine.empty_hint')}>
         <ul class="quarantine-list">
           {list.rows.map((entry) => <li key={entry.id}><EntryLink entry={entry} /></li>)}
         </ul>

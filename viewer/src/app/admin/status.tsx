@@ -41,10 +41,14 @@ export function StatusPage(): JSX.Element {
       {status && failed === null && <Verdict status={status} />}
       {status && (
         <div class="status-groups">
-          <Receiving status={status} />
-          <Keeping status={status} />
-          <Processes status={status} />
-          <Questions status={status} />
+          <div>
+            <Receiving status={status} />
+            <Processes status={status} />
+          </div>
+          <div>
+            <Keeping status={status} />
+            <Questions status={status} />
+          </div>
         </div>
       )}
     </div>

@@ -60,13 +60,22 @@ interface SearchBoxProps {
 function SearchBox({ text, field, onChange, onLeave }: SearchBoxProps): JSX.Element {
   const [typed, setTyped] = useState(text);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => setTyped(text), [text]);
+  // Our own words come back as `text` a moment later: by then more may have been typed, which must not be lost.
+  const told = useRef(text);
+  useEffect(() => {
+    if (text === told.current) return;
+    told.current = text;
+    setTyped(text);
+  }, [text]);
   useEffect(() => () => clearTimeout(pause.current), []);
 
   const change = (next: string, afterMs: number): void => {
     setTyped(next);
     clearTimeout(pause.current);
-    pause.current = setTimeout(() => onChange(next), afterMs);
+    pause.current = setTimeout(() => {
+      told.current = next;
+      onChange(next);
+    }, afterMs);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown' || (event.key === 'Enter' && !event.isComposing)) {
