@@ -102,7 +102,8 @@ class Node(Filmless):
 
     def wait_dead(self, kind: Kind, within_s: float = 20) -> None:
         """Wait until the process has died of ``kill -9``."""
-        code = self.processes.pop(kind).wait(within_s)
+        code = self.processes[kind].wait(within_s)
+        del self.processes[kind]
         assert code == -signal.SIGKILL, f"{kind} ended with {code}:\n{self.log.read_text()[-4000:]}"
 
     def slay(self, *kinds: Kind) -> None:
