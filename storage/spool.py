@@ -9,15 +9,16 @@ import errno
 import hashlib
 import os
 import secrets
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
-from storage.blank import Blanks
+from storage.blank import Blank, Blanks
 from storage.dicom.part10 import FileMeta, Origin, encode_meta, read_meta, record
 from storage.disk import sync_folder
 from storage.errors import ArchiveError, InvalidInstance, OutOfResources, StoreUnavailable, TooLarge
@@ -25,6 +26,7 @@ from storage.fault_point import reached
 
 _BUFFER_BYTES = 1024 * 1024
 _HELD_BYTES = 256 * 1024
+_BUFFERS = 16
 _NO_LIMIT = 1 << 62
 _HEAD_BYTES = 16 * 1024  # more than any file meta information that encode_meta writes
 
@@ -34,6 +36,17 @@ class Hold:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
+
+    @property
+    def is_released(self) -> bool:
+        """Whether somebody else may have the file now."""
+        return self._descriptor is None
+
+    def open(self) -> BinaryIO:
+        """The file itself, whatever its name is."""
+        if self._descriptor is None:
+            raise FileNotFoundError
+        return os.fdopen(os.dup(self._descriptor), "rb")
 
     def release(self) -> None:
         """Let go."""
@@ -46,7 +59,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class SpooledFile:
-    """A durable Part 10 file in ``ready/``; sizes and offsets in bytes, hashes in hexadecimal."""
+    """A Part 10 file for ``ready/``, durable unless its writer was told otherwise.
+
+    Sizes and offsets in bytes, hashes in hexadecimal.
+    """
 
     path: Path
     size: int
@@ -59,13 +75,37 @@ class SpooledFile:
     facility: str = ""  # code; empty: its sender did not say
     received_at: datetime | None = None
     hold: Hold | None = field(default=None, repr=False, compare=False)
-    # The data set while it is at hand: only of a small instance, only until it is indexed.
-    dataset: bytearray | None = field(default=None, repr=False, compare=False)
+    written: "Written | None" = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
         """The file's name in ``ready/``, as the index keeps it."""
         return self.path.name
+
+    @property
+    def dataset(self) -> memoryview | None:
+        """The bytes of the data set where they are at hand: of a small instance, until it is made durable."""
+        return None if self.written is None else self.written.dataset
+
+    def open(self) -> BinaryIO:
+        """Read the file, wherever it is.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        if self.hold is not None and not self.hold.is_released:
+            return self.hold.open()
+        return self.path.open("rb")
+
+    def make_durable(self) -> None:
+        """See to it that the file survives a power cut, if that is not done yet.
+
+        Raises:
+            OutOfResources: the disk is full.
+            StoreUnavailable: the disk does not take it.
+        """
+        if self.written is not None:
+            self.written.make_durable(self.path)
 
     def release(self) -> None:
         """Let others work on the file."""
@@ -74,8 +114,50 @@ class SpooledFile:
 
     def discard(self) -> None:
         """Remove the file."""
+        if self.written is not None:
+            self.written.discard()
         self.path.unlink(missing_ok=True)
         self.release()
+
+
+class Written:
+    """A complete file that may not be durable yet."""
+
+    def __init__(self, spool: "Spool", blank: Blank, buffer: bytearray | None, length: int) -> None:
+        self._spool = spool
+        self._blank = blank
+        self._buffer = buffer
+        self._length = length
+        self._pending = True
+
+    @property
+    def dataset(self) -> memoryview | None:
+        """The bytes of the data set, if they are in memory."""
+        return None if self._buffer is None else memoryview(self._buffer)[: self._length]
+
+    def make_durable(self, target: Path) -> None:
+        """Sync it, and name it ``target``."""
+        if not self._pending:
+            return
+        self._forget()
+        try:
+            os.fdatasync(self._blank.descriptor)
+            os.rename(self._blank.path, target)  # noqa: PTH104  strings: it is done a thousand times a second
+        except OSError as error:
+            raise _translation(error) from error
+        self._pending = False
+        reached("spool: durable")
+
+    def discard(self) -> None:
+        """Remove it, if it has not been named yet."""
+        self._forget()
+        if self._pending:
+            self._blank.path.unlink(missing_ok=True)
+
+    def _forget(self) -> None:
+        buffer, self._buffer = self._buffer, None
+        if buffer is not None:
+            self._spool.buffers.append(buffer)
 
 
 class Spool:
@@ -93,6 +175,8 @@ class Spool:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.node = self._node()
         self.blanks = Blanks(self.incoming, self.node)
+        # Each holds a small instance while it arrives; used again, because fresh memory costs more than the copy.
+        self.buffers: deque[bytearray] = deque(maxlen=_BUFFERS)
 
     def close(self) -> None:
         """Leave nothing blank behind."""
@@ -167,7 +251,8 @@ class SpoolWriter:
         self._dataset_offset = len(self._head)
         self._limit = _NO_LIMIT if spool.maximum_instance_bytes is None else spool.maximum_instance_bytes
         self._digest = hashlib.sha256()
-        self._held: bytearray | None = bytearray()  # the data set, while it is small; written with the head
+        # The data set, while it is small; written with the head.
+        self._held: bytearray | None = spool.buffers.pop() if spool.buffers else bytearray(_HELD_BYTES)
         self._size = self._dataset_offset
         self._finished = False
         with translated():
@@ -181,6 +266,8 @@ class SpoolWriter:
     ) -> None:
         if not self._finished:
             self._finished = True
+            if self._held is not None:
+                self._spool.buffers.append(self._held)
             with translated():
                 self._blank.remove()
 
@@ -198,18 +285,22 @@ class SpoolWriter:
         if self._size + length > self._limit:
             raise TooLarge(f"The instance is larger than the {self._limit} bytes that this archive takes.")
         self._digest.update(data)
-        held = self._held
-        if held is not None and len(held) + length <= _HELD_BYTES:
-            held += data
+        held, position = self._held, self._size - self._dataset_offset
+        if held is not None and position + length <= _HELD_BYTES:
+            held[position : position + length] = data
         else:
             if held is not None:
-                self._write_at(self._dataset_offset, held)
+                self._write_at(self._dataset_offset, memoryview(held)[:position])
                 self._held = None
+                self._spool.buffers.append(held)
             self._write_at(self._size, data)
         self._size += length
 
-    def finish(self) -> SpooledFile:
+    def finish(self, *, durable: bool = True) -> SpooledFile:
         """Make the file durable in ``ready/`` and describe it; after this it survives a power cut.
+
+        With ``durable`` false the disk has only begun to write: it goes on while the caller reads the header, and
+        :meth:`SpooledFile.make_durable` waits for the rest.
 
         The head goes in last: a file without one was never finished. Where a power cut undoes the last step, the
         rename, the start after it does that again.
@@ -221,16 +312,41 @@ class SpoolWriter:
         origin = replace(self._meta.origin, received_at=self._meta.origin.received_at or datetime.now(UTC))
         meta = replace(self._meta, dataset_sha256=self._digest.hexdigest(), origin=origin)
         head = self._head[: self._record_offset] + record(meta)
-        target = self._spool.ready / self._blank.path.name
-        self._write_at(0, head if self._held is None else head + self._held)
+        length = self._size - self._dataset_offset
+        if self._held is None:
+            self._write_at(0, head)
+        else:
+            self._write_together(head, memoryview(self._held)[:length])
         reached("spool: complete")
-        with translated():
-            os.fdatasync(self._blank.descriptor)
-            self._blank.path.rename(target)
+        blank = self._blank
+        # Whoever has this descriptor closes the file and with it gives up its lock.
+        spooled = _spooled(
+            self._spool.ready / blank.path.name,
+            meta,
+            self._size,
+            self._dataset_offset,
+            Hold(blank.descriptor),
+            Written(self._spool, blank, self._held, length),
+        )
         self._finished = True
-        reached("spool: durable")
-        hold = Hold(self._blank.descriptor)
-        return _spooled(target, meta, self._size, self._dataset_offset, hold, self._held)
+        try:
+            if durable:
+                spooled.make_durable()
+            else:
+                os.posix_fadvise(blank.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # the kernel begins to write
+        except BaseException:
+            spooled.discard()
+            raise
+        return spooled
+
+    def _write_together(self, head: bytes, data: memoryview) -> None:
+        try:
+            written = os.pwritev(self._blank.descriptor, (head, data), 0)
+        except OSError as error:
+            raise _translation(error) from error
+        if written < len(head) + len(data):
+            self._write_at(0, head)
+            self._write_at(len(head), data)
 
     def _write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         try:
@@ -261,7 +377,7 @@ def recover(path: Path, hold: Hold | None = None) -> SpooledFile:
 
 
 def _spooled(
-    path: Path, meta: FileMeta, size: int, dataset_offset: int, hold: Hold | None, dataset: bytearray | None
+    path: Path, meta: FileMeta, size: int, dataset_offset: int, hold: Hold | None, written: Written | None
 ) -> SpooledFile:
     return SpooledFile(
         path=path,
@@ -275,7 +391,7 @@ def _spooled(
         facility=meta.origin.facility,
         received_at=meta.origin.received_at,
         hold=hold,
-        dataset=dataset,
+        written=written,
     )
 
 

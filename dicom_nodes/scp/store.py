@@ -95,7 +95,7 @@ class Reception:
             context=self._session.id,
         )
         try:
-            spooled = self._writer.finish()
+            spooled = self._writer.finish(durable=False)
             ingest(self._session.archive, spooled, source, caller.principal)
         except Exception as error:  # noqa: BLE001  the peer always gets an answer
             return of_store(error)

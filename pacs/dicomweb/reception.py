@@ -179,7 +179,7 @@ class _Part:
         self._pass_on(self._splitter.finish())
         if self._writer is None:
             raise InvalidInstance("The instance is empty.")
-        spooled = self._writer.finish()
+        spooled = self._writer.finish(durable=False)
         reception = self._reception
         reception.stored.append(ingest(reception.archive, spooled, reception.source, reception.principal))
 

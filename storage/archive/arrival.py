@@ -87,9 +87,9 @@ def read(
 
 def _dataset(spooled: SpooledFile) -> memoryview:
     if spooled.dataset is not None:
-        return memoryview(spooled.dataset)
+        return spooled.dataset
     try:
-        with spooled.path.open("rb") as file:
+        with spooled.open() as file:
             whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise StoreUnavailable("The disk of the spool cannot be used now.") from error

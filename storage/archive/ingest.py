@@ -86,6 +86,7 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
             trust_dataset=source.kind == "import",
         )
         study_instance_uid = arrival.study_instance_uid
+        spooled.make_durable()
         named = spooled = _named(archive, spooled, arrival)
         quick = _keep_quickly(archive, spooled, arrival, source, principal)
         if quick is not None:

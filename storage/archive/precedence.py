@@ -6,7 +6,7 @@ from pathlib import Path
 
 # The spool has been quiet for so long: nothing arrives.
 QUIET_S = 0.5
-SHARE = 0.25
+SHARE = 0.1
 
 
 class Precedence:
@@ -25,5 +25,5 @@ class Precedence:
         return self._clock() - changed < QUIET_S
 
     def rest_after(self, worked_s: float) -> float:
-        """Seconds to rest after so many of work: none while nothing arrives, else enough for a quarter of the time."""
+        """Seconds to rest after so many of work: none while nothing arrives, else enough for a tenth of the time."""
         return worked_s * (1 - SHARE) / SHARE if self.is_receiving() else 0.0

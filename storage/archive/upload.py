@@ -86,7 +86,7 @@ class Uploader:
     """Carries the queue of this node, many at once; one thread steps it.
 
     A failing instance is put off by itself, large ones go beside the small, and while the store is away only probes are
-    sent. While instances arrive it keeps to a quarter of the time of one request, until the queue is a minute old.
+    sent. While instances arrive it keeps to a tenth of the time of one request, until the queue is a minute old.
     """
 
     def __init__(self, archive: Archive, width: int = WIDTH) -> None:

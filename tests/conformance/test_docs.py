@@ -39,7 +39,8 @@ def test_the_tutorial_names_commands_that_exist() -> None:
     commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     for page in (ROOT / "docs").rglob("*.md"):
         for group, word in re.findall(
-            r"\bpacs (up|serve|migrate|user|token|ae|send|import|verify|rebuild-index|echo|status|doctor)( [a-z]+)?", page.read_text()
+            r"\bpacs (up|serve|migrate|user|token|ae|send|import|verify|rebuild-index|echo|status|doctor)( [a-z]+)?",
+            page.read_text(),
         ):
             name = f"pacs {group}{word if group in {'user', 'token', 'ae'} else ''}"
             assert name in commands, f"{page.name}: {name}"

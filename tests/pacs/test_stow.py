@@ -162,7 +162,9 @@ def test_a_message_that_breaks_off_keeps_what_was_complete(web: WebServer, admin
     assert answer.status_code == 202
     assert [item[SOP_UID] for item in items(answer, STORED)] == [first.SOPInstanceUID]
     assert [item[SOP_UID] for item in items(answer, FAILED)] == [second.SOPInstanceUID]
-    assert not [path for path in (web.settings.data_dir / "spool" / "incoming").iterdir() if path.stat().st_size], "nothing half-written stays"
+    assert not [path for path in (web.settings.data_dir / "spool" / "incoming").iterdir() if path.stat().st_size], (
+        "nothing half-written stays"
+    )
 
 
 def test_a_body_over_the_limit_is_refused_at_once(web: WebServer) -> None:
