@@ -61,9 +61,9 @@ def main() -> None:
         filmless.running(Path(name) / "pacs", FILMLESS_DICOM_PROCESSES="0", FILMLESS_LOG_LEVEL="warning") as server,
         server.client("radiologist") as client,
     ):
-        parts = [Path(name) / "idle"]
-        gen_data.resalt_tree(given.data / given.set, parts[0], random.randrange(10**7, 10**8), 1, 100)
-        send(server, [parts[0]])[0].wait()
+        salt = random.randrange(10**7, 10**8)
+        _, _, folders = gen_data.resalt_tree(given.data / given.set, Path(name) / "idle", salt, 1, 100)
+        send(server, folders)[0].wait()
         (first,) = client.get("/dicom-web/studies", params={"limit": 1}).json()
         study = first["0020000D"]["Value"][0]
         (instance,) = client.get(f"/dicom-web/studies/{study}/instances", params={"limit": 1}).json()
