@@ -59,7 +59,7 @@ def _storage() -> list[str]:
         "",
         "Error Comment (0000,0902) has the reason. Success is answered when the instance is on disk, synced, and",
         "indexed. An instance of a kept SOP Instance UID and the same data set is a success and kept once; one with",
-        "another data set is answered 0111 and [put aside](how-to/quarantine.md), and A700 when the quarantine is full.",
+        "another data set is answered 0111 and [put aside](how-to/quarantine.md), or A700 if the quarantine is full.",
         "Nothing is coerced: attributes that contradict study or series are kept as sent and reported to the",
         "administrator, with status 0000.",
     ]
