@@ -142,5 +142,5 @@ def test_receiving_comes_first(archive: Archive) -> None:
     assert precedence.rest_after(1.0) == 0
     keep(archive, ct_slice())
     assert precedence.is_receiving()
-    assert precedence.rest_after(0.1) == pytest.approx(0.3)
+    assert precedence.rest_after(0.1) == pytest.approx(0.9)
     until(lambda: not precedence.is_receiving(), within_s=2)

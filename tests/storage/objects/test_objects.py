@@ -151,8 +151,11 @@ def test_a_server_that_is_away_or_refuses_is_unavailable(tmp_path: Path, request
         "s3_access_key": "a",
         "s3_secret_key": "b",
     }
+    store = open_store(settings_of(tmp_path, away))
     with pytest.raises(StoreUnavailable):
-        open_store(settings_of(tmp_path, away))
+        store.check()
+    with pytest.raises(StoreUnavailable):
+        store.read("k")
     server = request.getfixturevalue("seaweed")
     wrong = {**server.settings(server.bucket()), "s3_secret_key": "wrong"}
     with pytest.raises(StoreUnavailable):
