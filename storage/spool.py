@@ -12,7 +12,7 @@ import secrets
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -309,8 +309,16 @@ class SpoolWriter:
             OutOfResources: the disk is full.
             StoreUnavailable: the disk does not take it.
         """
-        origin = replace(self._meta.origin, received_at=self._meta.origin.received_at or datetime.now(UTC))
-        meta = replace(self._meta, dataset_sha256=self._digest.hexdigest(), origin=origin)
+        given = self._meta
+        origin = Origin(given.origin.received_at or datetime.now(UTC), given.origin.facility)
+        meta = FileMeta(
+            given.transfer_syntax_uid,
+            given.sop_class_uid,
+            given.sop_instance_uid,
+            given.source_ae_title,
+            self._digest.hexdigest(),
+            origin,
+        )
         head = self._head[: self._record_offset] + record(meta)
         length = self._size - self._dataset_offset
         if self._held is None:

@@ -1,6 +1,7 @@
 """Which presentation contexts are accepted, and in which transfer syntax (PS3.8 §7.1.1.13, PS3.4 §B.3 and §C.3)."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from pydicom import config
@@ -60,6 +61,7 @@ _NEWER_STORAGE_CLASSES = frozenset(str(context.abstract_syntax) for context in A
 _NOT_STORAGE = ("Storage Commitment", "Media Storage Directory", "Storage Management")
 
 
+@lru_cache(maxsize=1024)
 def is_storage(abstract_syntax: str, unknown: Literal["accept", "refuse"]) -> bool:
     """Whether instances of this class are kept.
 

@@ -70,7 +70,10 @@ def _content(archive: Archive, row: InstanceRow) -> memoryview:
 
 
 def _little_endian(header: Header, element: Element) -> memoryview:
-    value = memoryview(header.data)[element.offset : element.offset + element.length]
+    if element.content is not None:
+        value = memoryview(element.content)
+    else:
+        value = memoryview(header.data)[element.offset : element.offset + element.length]
     code = vr.NUMBERS.get(element.vr, "")
     width = _WIDTHS.get(element.vr) or (np.dtype(code).itemsize if code else 1)
     if element.little_endian or width == 1 or len(value) % width:

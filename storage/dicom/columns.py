@@ -5,15 +5,14 @@ from functools import cache
 from typing import Any
 
 from storage.dicom.attributes import Attribute, Level, of_levels
-from storage.dicom.header import SPECIFIC_CHARACTER_SET, Header
+from storage.dicom.header import SPECIFIC_CHARACTER_SET, Element, Header
 from storage.dicom.text import normalise_name
 
 _INTEGER = range(-(2**31), 2**31)
 _OLD_DATE = re.compile(r"(\d{4})[.\-/](\d{2})[.\-/](\d{2})")  # ACR-NEMA 2.0
 # The instances of a study repeat its values: they are decoded once. The key holds all that the columns depend on.
-_known: dict[tuple[Any, ...], dict[str, Any]] = {}
+_known: dict[tuple[tuple[Level, ...], tuple[Element | None, ...]], dict[str, Any]] = {}
 _REMEMBERED = 2_000
-_REMEMBERED_BYTES = 512
 
 
 def columns(header: Header, *levels: Level) -> dict[str, Any]:
@@ -22,11 +21,13 @@ def columns(header: Header, *levels: Level) -> dict[str, Any]:
     The answer is shared between instances that say the same: it must not be changed.
     """
     attributes, tags = _of(levels)
-    key = (levels, *(_raw(header, tag) for tag in tags))
+    # An element that data sets repeat is one object: the same objects say the same.
+    elements = tuple(map(header.elements.get, tags))
+    key = (levels, elements)
     found = _known.get(key)
     if found is None:
         found = _read(header, attributes)
-        if sum(len(value) for value in key[1:]) <= _REMEMBERED_BYTES:
+        if all(element is None or element.content is not None for element in elements):
             if len(_known) > _REMEMBERED:
                 _known.clear()
             _known[key] = found
@@ -38,14 +39,6 @@ def _of(levels: tuple[Level, ...]) -> tuple[tuple[Attribute, ...], tuple[int, ..
     """The attributes of these levels that an instance carries, and the tags that their values depend on."""
     attributes = tuple(found for found in of_levels(levels) if not (found.computed or found.vr == "UI"))
     return attributes, (SPECIFIC_CHARACTER_SET, *(attribute.tag for attribute in attributes))
-
-
-def _raw(header: Header, tag: int) -> bytes:
-    """The value as sent, behind how it is written; empty if absent."""
-    element = header.elements.get(tag)
-    if element is None or element.items is not None:
-        return b""
-    return b"%s%d" % (element.vr.encode(), element.little_endian) + header.value(element)
 
 
 def _read(header: Header, attributes: tuple[Attribute, ...]) -> dict[str, Any]:

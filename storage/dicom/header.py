@@ -30,9 +30,13 @@ _TRAILING_PADDING = 0xFFFCFFFC
 
 
 class Element:
-    """One element: its VR, where its value lies in the data set (bytes), and its items if it is a sequence."""
+    """One element: its VR, where its value lies in the data set (bytes), and its items if it is a sequence.
 
-    __slots__ = ("fragments", "items", "length", "little_endian", "offset", "vr")
+    A short one that data sets repeat is one object for all of them: it has its ``content`` itself, and lies nowhere.
+    ``told`` is for whoever makes something of it that others can use again.
+    """
+
+    __slots__ = ("content", "fragments", "items", "length", "little_endian", "offset", "told", "vr")
 
     def __init__(self, vr_: str, offset: int, length: int, little_endian: bool = True) -> None:
         self.vr = vr_
@@ -41,7 +45,16 @@ class Element:
         self.little_endian = little_endian
         self.items: list[Elements] | None = None
         self.fragments: tuple[bytes, list[Piece]] | None = None  # offset table and fragments of encapsulated data
+        self.content: bytes | None = None
+        self.told: tuple[object, bytes] | None = None
 
+
+# Short elements by their bytes, tag and head included.
+_repeated: dict[bytes, Element] = {}
+_REPEATED_BYTES = 140
+_REPEATED = 30_000
+# The elements of a header lie within so many bytes, as a rule.
+_REGION_BYTES = 16 * 1024
 
 Elements = dict[int, Element]
 
@@ -64,6 +77,8 @@ class Header:
 
     def value(self, element: Element) -> bytes:
         """The bytes of a value."""
+        if element.content is not None:
+            return element.content
         return bytes(self.data[element.offset : element.offset + element.length])
 
     def text(self, tag: int) -> str:
@@ -149,12 +164,15 @@ class _Parser:
         self.data = header.data
         self.size = size
         self.count = 0
+        self.region = b""  # the start of a usual data set; what begins or ends behind it is for the general way
 
     def top(self, syntax: _Syntax) -> Elements:
         """Read the whole data set."""
         found: Elements = {}
         position = last = 0
         usual = syntax.explicit and syntax.little_endian
+        if usual:
+            self.region = bytes(self.data[:_REGION_BYTES])
         while position + 8 <= self.size:
             if usual:
                 position, last = self.plain(found, position, last)
@@ -176,9 +194,11 @@ class _Parser:
 
         Gives where it stopped and the last tag taken; what is there is for the general way.
         """
-        data, size, short_vr, long_vr, count = self.data, self.size, _SHORT_VRS.get, _LONG_VRS.get, len(found)
+        region = self.region
+        size, short_vr, long_vr, count = len(region), _SHORT_VRS.get, _LONG_VRS.get, len(found)
+        repeated = _repeated.get
         while position + 8 <= size:
-            group, number, code, length = _SHORT_HEAD(data, position)
+            group, number, code, length = _SHORT_HEAD(region, position)
             tag = group << 16 | number
             start = position + 8
             vr_ = short_vr(code)
@@ -186,13 +206,25 @@ class _Parser:
                 vr_ = long_vr(code)
                 if vr_ is None or start + 4 > size:
                     break
-                length = _LONG_LENGTH(data, start)[0]
+                length = _LONG_LENGTH(region, start)[0]
                 start += 4
-            if not last < tag < _GROUP_OF_PIXELS or start + length > size:
+            end = start + length
+            if not last < tag < _GROUP_OF_PIXELS or end > size:
                 break
-            found[tag] = Element(vr_, start, length)
+            if end - position > _REPEATED_BYTES:
+                found[tag] = Element(vr_, start, length)
+            else:
+                whole = region[position:end]
+                element = repeated(whole)
+                if element is None:
+                    element = Element(vr_, start, length)
+                    element.content = whole[start - position :]
+                    _repeated[whole] = element
+                found[tag] = element
             last = tag
-            position = start + length
+            position = end
+        if len(_repeated) > _REPEATED:
+            _repeated.clear()
         self.count += len(found) - count
         return position, last
 

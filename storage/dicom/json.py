@@ -42,14 +42,6 @@ class _Scope:
     path: str
 
 
-# What short values became: the instances of a series repeat nearly all of them. The key holds all it depends on.
-_Memo = dict[tuple[int, str, bytes], bytes]
-_memos: dict[tuple[tuple[str, ...], bool], _Memo] = {}
-_REMEMBERED_BYTES = 128
-_REMEMBERED_VALUES = 20_000
-_REMEMBERED_CHARSETS = 32
-
-
 def instance_text(header: Header, transfer_syntax_uid: str, instance_path: str) -> bytes:
     """The metadata of one instance as JSON text: all elements, ascending, with the transfer syntax it is kept in.
 
@@ -57,8 +49,7 @@ def instance_text(header: Header, transfer_syntax_uid: str, instance_path: str) 
     """
     elements = header.elements
     scope = _Scope(header.charsets(elements), _is_signed(header, elements), f"{instance_path}/bulkdata/")
-    memo = _memo(scope)
-    data = header.data
+    key = (scope.charsets, scope.signed)  # with the element itself, all that its JSON depends on
     available = b'"%s":%s' % (
         AVAILABLE_TRANSFER_SYNTAX_UID.encode(),
         orjson.dumps({"vr": "UI", "Value": [transfer_syntax_uid]}),
@@ -71,33 +62,17 @@ def instance_text(header: Header, transfer_syntax_uid: str, instance_path: str) 
             available = b""
         if tag == _AVAILABLE or tag >> 16 in (0x0000, 0x0002) or tag & 0xFFFF == 0:  # command, file meta, group length
             continue
-        if (
-            element.length > _REMEMBERED_BYTES
-            or element.items is not None
-            or element.fragments is not None
-            or tag in PIXEL_DATA_TAGS
-            or not element.little_endian
-        ):
-            parts.append(_member(header, tag, element, scope))
+        told = element.told
+        if told is not None and told[0] == key:
+            parts.append(told[1])
             continue
-        key = (tag, element.vr, bytes(data[element.offset : element.offset + element.length]))
-        part = memo.get(key)
-        if part is None:
-            part = memo[key] = _member(header, tag, element, scope)
+        part = _member(header, tag, element, scope)
+        if element.content is not None:
+            element.told = (key, part)
         parts.append(part)
     if available:
         parts.append(available)
     return b"{" + b",".join(parts) + b"}"
-
-
-def _memo(scope: _Scope) -> _Memo:
-    key = (scope.charsets, scope.signed)
-    memo = _memos.get(key)
-    if memo is None or len(memo) > _REMEMBERED_VALUES:
-        if len(_memos) > _REMEMBERED_CHARSETS:
-            _memos.clear()
-        memo = _memos[key] = {}
-    return memo
 
 
 def _member(header: Header, tag: int, element: Element, scope: _Scope) -> bytes:
