@@ -49,9 +49,9 @@ def run(kind: Kind, settings: Settings) -> None:
             presence.ready()
             work(archive, stop)
             return
-        from dicom_nodes.scp.server import serve as serve_dicom  # noqa: PLC0415 - as above
+        from dicom_nodes.scp import listening, server  # noqa: PLC0415 - as above
 
-        serve_dicom(archive, settings, stop=stop, on_ready=lambda port: presence.ready())
+        server.serve(archive, settings, stop=stop, on_ready=lambda port: presence.ready(), shared=listening.inherited())
     finally:
         presence.close()
         archive.close()

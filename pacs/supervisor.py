@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -24,6 +24,7 @@ class Child:
 
     name: str
     arguments: Sequence[str]
+    inherits: Mapping[str, int] = field(default_factory=dict)  # file descriptors, by the variable that names each
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause_s: float = 0.0
@@ -46,10 +47,11 @@ class Supervisor:
             self._start(child)
 
     def _start(self, child: Child) -> None:
+        inherits = {lifeline.VARIABLE: self._lifeline_read, **child.inherits}
         child.process = subprocess.Popen(
             [sys.executable, "-m", "pacs.process", *child.arguments],
-            env=os.environ | self._environment | {lifeline.VARIABLE: str(self._lifeline_read)},
-            pass_fds=(self._lifeline_read,),
+            env=os.environ | self._environment | {name: str(number) for name, number in inherits.items()},
+            pass_fds=tuple(inherits.values()),
         )
         child.started_at = time.monotonic()
 
@@ -61,6 +63,11 @@ class Supervisor:
     def stopping(self) -> bool:
         """Whether somebody asked for a stop."""
         return self._stopping
+
+    @property
+    def pids(self) -> set[int]:
+        """Process ids of the children that were started last."""
+        return {child.process.pid for child in self.children if child.process is not None}
 
     def check(self) -> None:
         """Start again what has died, with growing pauses."""

@@ -5,13 +5,15 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import httpx
 
+from dicom_nodes.scp.listening import VARIABLE as LISTENING
+from dicom_nodes.scp.listening import listen
 from pacs import presence
 from pacs.bootstrap import configure_logging, make_folders, open_archive, recover
 from pacs.presence import LOCK
@@ -39,23 +41,21 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
     configure_logging("up", settings.log_level)
     make_folders(settings)
     with _only_one(settings.data_dir):
-        for name, host, port in (
-            ("HTTP", settings.http_host, settings.http_port),
-            ("DICOM", settings.dicom_host, settings.dicom_port),
-        ):
-            check_port(name, host, port)
+        check_port("HTTP", settings.http_host, settings.http_port)
+        check_port("DICOM", settings.dicom_host, settings.dicom_port)
         sign_in = _prepare(settings)
-        supervisor = Supervisor(_children(settings), settings.environment())
-        _stop_on_signals(supervisor)
-        supervisor.start()
-        try:
-            if supervisor.wait_until(lambda: _serves(settings), READY_WITHIN_S):
-                _announce(settings, sign_in, say)
-                supervisor.run()
-            elif not supervisor.stopping:
-                raise StartError("The processes did not become ready; the lines above say why.")
-        finally:
-            supervisor.stop()
+        with listen(settings.dicom_host, settings.dicom_port) as listening:
+            supervisor = Supervisor(_children(settings, listening.fileno()), settings.environment())
+            _stop_on_signals(supervisor)
+            supervisor.start()
+            try:
+                if supervisor.wait_until(lambda: _serves(settings, supervisor.pids), READY_WITHIN_S):
+                    _announce(settings, sign_in, say)
+                    supervisor.run()
+                elif not supervisor.stopping:
+                    raise StartError("The processes did not become ready; the lines above say why.")
+            finally:
+                supervisor.stop()
 
 
 def _prepare(settings: Settings) -> tuple[str, str] | None:
@@ -72,8 +72,11 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
         archive.close()
 
 
-def _children(settings: Settings) -> list[Child]:
-    nodes = [Child(f"dicom-{number}", ("dicom",)) for number in range(1, settings.number_of_dicom_processes + 1)]
+def _children(settings: Settings, listening: int) -> list[Child]:
+    nodes = [
+        Child(f"dicom-{number}", ("dicom",), {LISTENING: listening})
+        for number in range(1, settings.number_of_dicom_processes + 1)
+    ]
     return [*nodes, Child("web", ("web",)), Child("worker", ("worker",))]
 
 
@@ -162,13 +165,13 @@ def check_port(name: str, host: str, port: int) -> None:
             ) from None
 
 
-def _serves(settings: Settings) -> bool:
+def _serves(settings: Settings, pids: Set[int]) -> bool:
+    if not any(one.kind == "dicom" and one.ready and one.pid in pids for one in presence.living(settings.data_dir)):
+        return False
     try:
         # a private certificate authority is not known here, and this only asks our own child whether it is up
         answer = httpx.get(f"{local_url(settings)}/ready", timeout=2, verify=False, trust_env=False)  # noqa: S501
-        with socket.create_connection((reachable(settings.dicom_host).strip("[]"), settings.dicom_port), 2):
-            pass
-    except (httpx.HTTPError, OSError):
+    except httpx.HTTPError:
         return False
     return answer.status_code == 200
 

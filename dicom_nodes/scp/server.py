@@ -18,6 +18,7 @@ from pynetdicom.transport import AddressInformation, AssociationServer
 from dicom_nodes.command import Command
 from dicom_nodes.scp import contexts, dispatch
 from dicom_nodes.scp.associations import CONGESTION, LOCAL_LIMIT_EXCEEDED, AcceptancePolicy, Rejection
+from dicom_nodes.scp.listening import BACKLOG, courtesy
 from dicom_nodes.scp.request import Request, Session
 from dicom_nodes.scp.store import Reception
 from dicom_nodes.settings import NodeSettings
@@ -31,7 +32,6 @@ from storage.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
-BACKLOG = 128
 # Connections beyond the limit of associations that may wait for their polite refusal.
 WAITING_ROOM = 32
 STOP_GRACE = 20.0
@@ -158,19 +158,31 @@ class AcceptedAssociation(Association):
 
 
 class Listener(AssociationServer):
-    """The listening socket; several processes can share its port."""
+    """Takes connections from the socket of the process tree, or from one of its own, whose port others can share."""
 
     request_queue_size = BACKLOG
 
-    def __init__(self, node: "Node", address: tuple[str, int]) -> None:
+    def __init__(self, node: "Node", address: tuple[str, int], shared: socket.socket | None) -> None:
         self._node = node
+        self._shared = shared
         super().__init__(node.entity, address, node.settings.aet, [])
 
     def server_bind(self) -> None:
-        """Bind with SO_REUSEPORT: the kernel spreads connections over the processes that listen."""
-        listening: Any = self.socket
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        """Take the shared socket; else bind with SO_REUSEPORT: the kernel spreads connections over those who listen."""
+        own: Any = self.socket
+        if self._shared is not None:
+            own.close()
+            self.socket = self._shared
+            self.server_address = self._shared.getsockname()
+            return
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         super().server_bind()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection, unless a process with fewer associations does so first (an ``OSError`` then)."""
+        if self._shared is not None:
+            time.sleep(courtesy(self._node.number_of_associations))
+        return super().get_request()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a thread for the connection."""
@@ -192,7 +204,7 @@ class Listener(AssociationServer):
 class Node:
     """One listening process: its archive, its policy and its associations."""
 
-    def __init__(self, archive: Archive, settings: NodeSettings) -> None:
+    def __init__(self, archive: Archive, settings: NodeSettings, shared: socket.socket | None = None) -> None:
         self.archive = archive
         self.settings = settings
         self.policy = AcceptancePolicy(archive, settings)
@@ -205,7 +217,7 @@ class Node:
         self.entity.maximum_associations = settings.maximum_associations + WAITING_ROOM
         self._lock = threading.Lock()
         self._associations: dict[AcceptedAssociation, None] = {}  # in the order in which they came
-        self._listener = Listener(self, (settings.dicom_host, settings.dicom_port))
+        self._listener = Listener(self, (settings.dicom_host, settings.dicom_port), shared)
 
     @property
     def port(self) -> int:
@@ -236,6 +248,11 @@ class Node:
             self.forget(association)
             association.provider.close()
             connection.close()
+
+    @property
+    def number_of_associations(self) -> int:
+        """Connections this process serves now."""
+        return len(self._associations)
 
     def is_full(self) -> bool:
         """Whether the limit of associations is exceeded by the one that asks."""
@@ -282,12 +299,14 @@ def serve(
     *,
     stop: threading.Event,
     on_ready: Callable[[int], None] = lambda port: None,
+    shared: socket.socket | None = None,
 ) -> None:
     """Run a DICOM node until ``stop`` is set; ``on_ready`` is called with the bound port.
 
-    Several processes may serve the same port. The caller reconciles the spool before.
+    Several processes may serve the same port, or take from one ``shared`` socket that listens. The caller reconciles
+    the spool before.
 
     Raises:
         OSError: the port cannot be bound.
     """
-    Node(archive, settings).run(stop, on_ready)
+    Node(archive, settings, shared).run(stop, on_ready)
