@@ -30,6 +30,12 @@ class Orthanc:
         """Root of its own API."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self, within_s: float = 60) -> None:
         """Start and wait until it answers."""
         program = require("/usr/sbin/Orthanc")
