@@ -3,7 +3,8 @@
 Data and method are those of the folder ``bench`` of the shared material beside the checkout (``--method DIR``): DCMTK's
 ``dcmsend`` sends instances nobody has seen, the targets take turns, medians and ratios against the first are printed.
 Filmless keeps, syncs and indexes each instance before it answers; Orthanc runs in its default configuration; storescp
-neither syncs nor indexes. ``--object-store s3`` puts SeaweedFS behind Filmless, ``--database postgresql`` PostgreSQL.
+neither syncs nor indexes. ``--object-store s3`` puts SeaweedFS behind Filmless, ``--database postgresql`` PostgreSQL;
+``--beside-embedded`` lets a second Filmless on embedded defaults take turns with it.
 """
 
 import argparse
@@ -21,7 +22,9 @@ METHOD = Path(__file__).resolve().parents[3] / "shared" / "bench"
 
 
 @contextmanager
-def ours(folder: Path, *, object_store: str = "local", database: str = "sqlite", processes: int = 0) -> Iterator[str]:
+def ours(
+    folder: Path, *, name: str = "ours", object_store: str = "local", database: str = "sqlite", processes: int = 0
+) -> Iterator[str]:
     """A running Filmless as the scripts want to be told of one: ``name=AET@host:port/process``."""
     with ExitStack() as stack:
         environment = {"FILMLESS_DICOM_PROCESSES": str(processes), "FILMLESS_LOG_LEVEL": "warning"}
@@ -31,8 +34,8 @@ def ours(folder: Path, *, object_store: str = "local", database: str = "sqlite",
             environment |= {f"FILMLESS_{name.upper()}": value for name, value in settings.items()}
         if database == "postgresql":
             environment["FILMLESS_DATABASE_URL"] = stack.enter_context(postgresql.running()).database()
-        server_of_ours = stack.enter_context(filmless.running(folder / "pacs", **environment))
-        yield f"ours={server_of_ours.aet}@127.0.0.1:{server_of_ours.dicom_port}/{server_of_ours.pid}"
+        server_of_ours = stack.enter_context(filmless.running(folder / name, **environment))
+        yield f"{name}={server_of_ours.aet}@127.0.0.1:{server_of_ours.dicom_port}/{server_of_ours.pid}"
 
 
 def main() -> int:
@@ -44,6 +47,7 @@ def main() -> int:
     options.add_argument("--object-store", choices=("local", "s3"), default="local")
     options.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options.add_argument("--processes", type=int, default=0, help="DICOM processes of Filmless")
+    options.add_argument("--beside-embedded", action="store_true", help="a second Filmless, on SQLite and a folder")
     options.add_argument("--peers", default="orthanc,storescp")
     options.add_argument("--nagle", action="store_true", help="senders with Nagle's algorithm, as Debian's DCMTK is")
     options.add_argument("arguments", nargs="*", help="for bench_store.py, after --")
@@ -58,12 +62,14 @@ def main() -> int:
         folder = Path(name)
         (folder / "peers").mkdir()
         environment["BENCH_DIR"] = str(folder / "peers")
-        with ours(
-            folder, object_store=given.object_store, database=given.database, processes=given.processes
-        ) as target:
+        with ExitStack() as stack:
+            chosen = {"object_store": given.object_store, "database": given.database, "processes": given.processes}
+            targets = ["--target", stack.enter_context(ours(folder, **chosen))]
+            if given.beside_embedded:
+                targets += ["--target", stack.enter_context(ours(folder, name="embedded"))]
             return subprocess.call(
                 [
-                    *(sys.executable, str(given.method / "peers.py"), "--target", target, "--peers", given.peers, "--"),
+                    *(sys.executable, str(given.method / "peers.py"), *targets, "--peers", given.peers, "--"),
                     *(sys.executable, str(given.method / "bench_store.py"), "--data", str(given.data)),
                     *(["--nagle"] if given.nagle else []),
                     *given.arguments,
