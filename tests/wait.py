@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], *, within_s: float = 10, every_s: float = 0.05) -> None:
+def until(condition: Callable[[], object], *, within_s: float = 30, every_s: float = 0.05) -> None:
     """Return as soon as ``condition()`` is true.
 
     Raises:
