@@ -1,11 +1,14 @@
 """Fixtures every test can use: both databases, both object stores, and a whole running Filmless."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import make_url
 
+from storage.index.engine import Index
 from storage.settings import StorageSettings
 from tests.peers import filmless, postgresql, seaweedfs, shared_dicom
 from tests.truth.browser import chromium
@@ -18,9 +21,41 @@ def postgres() -> Iterator[postgresql.PostgreSQL]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index with all its tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "index.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: postgresql.PostgreSQL) -> str:
+    """The name of a database with all its tables and no rows, to be copied."""
+    address = postgres.database()
+    _migrate(address)
+    return str(make_url(address).database)
+
+
+def _migrate(address: str) -> None:
+    index = Index(address)
+    index.migrate()
+    index.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty index: the test runs once on SQLite and once on PostgreSQL."""
+    """The address of an index without rows: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "index.db")
+        return f"sqlite:///{tmp_path / 'index.db'}"
+    server: postgresql.PostgreSQL = request.getfixturevalue("postgres")
+    return server.database(request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'index.db'}"
     server: postgresql.PostgreSQL = request.getfixturevalue("postgres")

@@ -99,11 +99,13 @@ class PostgreSQL:
     def _address(self, database: str) -> str:
         return f"host={self.folder} user=filmless dbname={database}"
 
-    def database(self) -> str:
-        """Make an empty database; gives its SQLAlchemy address."""
+    def database(self, template: str = "template1") -> str:
+        """Make a database, empty or as the template is; gives its SQLAlchemy address."""
         name = f"t_{uuid.uuid4().hex}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+            )
         return f"postgresql+psycopg://filmless@/{name}?host={self.folder}"
 
 

@@ -13,8 +13,8 @@ from storage.index.schema import metadata
 MIGRATE = "import sys; from storage.index.engine import Index; Index(sys.argv[1]).migrate()"
 
 
-def test_a_migrated_database_equals_the_schema(database_url: str) -> None:
-    index = Index(database_url)
+def test_a_migrated_database_equals_the_schema(empty_database_url: str) -> None:
+    index = Index(empty_database_url)
     assert not index.is_current()
     index.migrate()
     assert index.is_current()
@@ -24,8 +24,8 @@ def test_a_migrated_database_equals_the_schema(database_url: str) -> None:
     index.close()
 
 
-def test_check_constraints_and_defaults_are_those_of_the_schema(database_url: str) -> None:
-    migrated = Index(database_url)
+def test_check_constraints_and_defaults_are_those_of_the_schema(empty_database_url: str) -> None:
+    migrated = Index(empty_database_url)
     migrated.migrate()
     inspector = inspect(migrated.engine)
     for table in metadata.sorted_tables:
@@ -39,18 +39,18 @@ def test_check_constraints_and_defaults_are_those_of_the_schema(database_url: st
     migrated.close()
 
 
-def test_several_processes_migrate_at_once(database_url: str) -> None:
-    processes = [subprocess.Popen([sys.executable, "-c", MIGRATE, database_url]) for _ in range(4)]
+def test_several_processes_migrate_at_once(empty_database_url: str) -> None:
+    processes = [subprocess.Popen([sys.executable, "-c", MIGRATE, empty_database_url]) for _ in range(4)]
     assert [process.wait(120) for process in processes] == [0, 0, 0, 0]
-    index = Index(database_url)
+    index = Index(empty_database_url)
     assert index.is_current()
     with index.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
     index.close()
 
 
-def test_migrating_again_changes_nothing(database_url: str) -> None:
-    index = Index(database_url)
+def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
+    index = Index(empty_database_url)
     index.migrate()
     with index.write() as connection:
         connection.execute(text("INSERT INTO facility (code) VALUES ('A')"))
