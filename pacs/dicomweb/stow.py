@@ -1,29 +1,31 @@
-"""Store transaction, STOW-RS: Part 10 instances in a multipart message or bare (PS3.18 §10.5)."""
+"""Store transaction, STOW-RS: Part 10 instances, or metadata with bulk data, in parts or bare (PS3.18 §10.5)."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
-from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from pacs.dicomweb.assembly import METADATA, Assembly
 from pacs.dicomweb.media_type import MediaType, acceptable, parse_one
 from pacs.dicomweb.multipart import MultipartReader
 from pacs.dicomweb.negotiation import DICOM, require
-from pacs.dicomweb.reception import Failure, Reception
+from pacs.dicomweb.reception import Reception
+from pacs.dicomweb.store_response import DICOM_JSON, DICOM_XML, store_response
 from pacs.web.authentication import principal_of
-from pacs.web.errors import RETRY_AFTER_S, RequestTimeout, UnsupportedMediaType, request_id
+from pacs.web.errors import RequestTimeout, UnsupportedMediaType, request_id
 from pacs.web.headers import base_url
-from pacs.web.resource import ROOT, instance_path, study_path, uid
+from pacs.web.resource import ROOT, uid
 from pacs.web.service import Service, service
 from storage.access import facilities, permission
 from storage.access.principal import Action, Principal
-from storage.archive.ingest import Receipt, Source
-from storage.errors import Forbidden, OutOfResources, StoreUnavailable, TooLarge
+from storage.archive.ingest import Source
+from storage.errors import Forbidden, TooLarge
 
 BLOCK = 1024 * 1024
-DICOM_JSON = "application/dicom+json"
+# One sender's instances of one study are one event of the audit trail within this time.
+_AUDIT_S = 300
 
 router = APIRouter(prefix=ROOT)
 
@@ -33,40 +35,61 @@ router = APIRouter(prefix=ROOT)
 async def store(request: Request, study: str | None = None) -> Response:
     """Store the instances of the body; those of a study's own resource must belong to it."""
     svc = service(request)
-    principal = await svc.work.run(_may_store, request, svc)
-    require(acceptable(request.headers.get("accept", "")), DICOM_JSON, "application/json")
-    reader = _reader(parse_one(request.headers.get("content-type", "")))
+    content_type = request.headers.get("content-type", "")
+    reception = await svc.work.run(_begin, request, svc, content_type, uid(study) if study else "")
+    media_type = require(acceptable(request.headers.get("accept", "")), DICOM_JSON, "application/json", DICOM_XML)
     base = base_url(request, svc.settings)
-    source = await svc.work.run(_source, svc, principal, request_id(request), uid(study) if study else "")
-    code = await svc.work.run(facilities.code, svc.archive.index, source.facility_id)
-    reception = Reception(svc.archive, principal, source, reader, request_id(request), code)
+    ended = False
     try:
-        await _receive(request, svc, reception)
-        await svc.work.run(reception.close)
+        rest = await _receive(request, svc, reception)
+        await svc.work.run(_end, reception, rest)
+        ended = True
     finally:
-        # Also when the client has gone or the request is cancelled: no half-written file stays.
-        svc.work.later(reception.abandon)
-    return _answer(reception, base)
+        if not ended:
+            # Also when the client has gone or the request is cancelled: no half-written file stays.
+            svc.work.later(reception.abandon)
+    return store_response(reception, base, media_type)
 
 
-async def _receive(request: Request, svc: Service, reception: Reception) -> None:
-    """Pass the body on in blocks of about a megabyte, one thread hop each."""
+def _begin(request: Request, svc: Service, content_type: str, study: str) -> Reception:
+    """Ask whether the sender may, before its body is read."""
+    principal = principal_of(request, svc.archive, svc.settings)
+    permission.may_anywhere(principal, Action.STORE)
+    type_ = parse_one(content_type)
+    reader, made_of_metadata = _reader(type_)
+    source = _source(svc, principal, study)
+    code = facilities.code(svc.archive.index, source.facility_id)
+    identifier = request_id(request)
+    if made_of_metadata:
+        return Assembly(svc.archive, principal, source, reader, identifier, code, media_type=type_.name)
+    return Reception(svc.archive, principal, source, reader, identifier, code)
+
+
+def _end(reception: Reception, rest: bytes) -> None:
+    if rest:
+        reception.feed(rest)
+    reception.close()
+
+
+async def _receive(request: Request, svc: Service, reception: Reception) -> bytes:
+    """Pass the body on in blocks of about a megabyte, one thread hop each; gives the last, which has not been."""
     limit = svc.settings.maximum_request_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge(f"A store request may have {limit} bytes; send fewer instances at a time.")
-    buffer = bytearray()
-    received = 0
+    blocks: list[bytes] = []
+    held = received = 0
     async for block in _blocks(request, svc.settings.request_timeout):
         received += len(block)
         if received > limit:
             raise TooLarge(f"A store request may have {limit} bytes; send fewer instances at a time.")
-        buffer += block
-        if len(buffer) >= BLOCK:
-            await svc.work.run(reception.feed, bytes(buffer))
-            buffer.clear()
-    if buffer:
-        await svc.work.run(reception.feed, bytes(buffer))
+        blocks.append(block)
+        held += len(block)
+        if held >= BLOCK:
+            await svc.work.run(reception.feed, b"".join(blocks))
+            blocks.clear()
+            held = 0
+    return b"".join(blocks)
 
 
 async def _blocks(request: Request, patience_s: float) -> AsyncIterator[bytes]:
@@ -88,13 +111,7 @@ async def _blocks(request: Request, patience_s: float) -> AsyncIterator[bytes]:
         yield block
 
 
-def _may_store(request: Request, svc: Service) -> Principal:
-    principal = principal_of(request, svc.archive, svc.settings)
-    permission.may_anywhere(principal, Action.STORE)
-    return principal
-
-
-def _source(svc: Service, principal: Principal, context: str, study: str) -> Source:
+def _source(svc: Service, principal: Principal, study: str) -> Source:
     """Name the owner of what arrives: the configured facility, or the sender's own where that is out of its reach."""
     own = facilities.get_or_create(svc.archive.index, svc.archive.settings.facility).id
     reach = permission.reach(principal)
@@ -107,70 +124,17 @@ def _source(svc: Service, principal: Principal, context: str, study: str) -> Sou
         ae_title="",
         address=principal.address,
         facility_id=own,
-        context=context,
+        context=f"{principal.kind} {principal.name} {principal.address} {int(time.time() // _AUDIT_S)}",
         study_instance_uid=study,
     )
 
 
-def _reader(content_type: MediaType) -> MultipartReader | None:
-    if content_type.multipart:
-        if content_type.content not in (DICOM, "*/*"):
-            raise UnsupportedMediaType(f'Send multipart/related; type="{DICOM}".')
-        return MultipartReader(content_type.parameters.get("boundary", ""))
-    if content_type.name == DICOM:
-        return None
-    raise UnsupportedMediaType(f'Send multipart/related; type="{DICOM}" or {DICOM}.')
-
-
-def _answer(reception: Reception, base: str) -> Response:
-    """Build the Store Instances Response (PS3.18 §10.5.3, Annex I)."""
-    body: dict[str, Any] = {}
-    studies = {one.study_instance_uid for one in reception.stored}
-    if len(studies) == 1:
-        body["00081190"] = {"vr": "UR", "Value": [base + study_path(studies.pop())]}
-    if reception.stored:
-        body["00081199"] = {"vr": "SQ", "Value": [_stored(one, base) for one in reception.stored]}
-    named = [one for one in reception.failed if one.sop_instance_uid]
-    if named:
-        body["00081198"] = {"vr": "SQ", "Value": [_failed(one) for one in named]}
-    nameless = [one for one in reception.failed if not one.sop_instance_uid]
-    if nameless:
-        body["0008119A"] = {"vr": "SQ", "Value": [_failed(one) for one in nameless]}
-    status = _status(reception)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
-    headers["Cache-Control"] = "no-store"
-    return Response(orjson.dumps(body), status, media_type=DICOM_JSON, headers=headers)
-
-
-def _status(reception: Reception) -> int:
-    """200 all stored, 202 some, 409 none; 503 when trying again may help and 403 when none is allowed."""
-    if not reception.failed:
-        return 200
-    if reception.stored:
-        return 202
-    errors = [one.error for one in reception.failed]
-    if all(isinstance(error, OutOfResources | StoreUnavailable) for error in errors):
-        return 503
-    if all(isinstance(error, Forbidden) for error in errors):
-        return 403
-    return 409
-
-
-def _stored(one: Receipt, base: str) -> dict[str, Any]:
-    path = instance_path(one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid)
-    return {
-        "00081150": {"vr": "UI", "Value": [one.sop_class_uid]},
-        "00081155": {"vr": "UI", "Value": [one.sop_instance_uid]},
-        "00081190": {"vr": "UR", "Value": [base + path]},
-    }
-
-
-def _failed(one: Failure) -> dict[str, Any]:
-    """One item; the reason in words goes into Error Comment (0000,0902), as other archives do."""
-    found: dict[str, Any] = {"00081197": {"vr": "US", "Value": [one.reason]}}
-    if one.sop_class_uid:
-        found["00081150"] = {"vr": "UI", "Value": [one.sop_class_uid]}
-    if one.sop_instance_uid:
-        found["00081155"] = {"vr": "UI", "Value": [one.sop_instance_uid]}
-    found["00000902"] = {"vr": "LO", "Value": [one.comment]}
-    return found
+def _reader(content_type: MediaType) -> tuple[MultipartReader | None, bool]:
+    """How the body is cut into parts, if it is; and whether it is metadata, perhaps with bulk data."""
+    content = content_type.content
+    if content not in (DICOM, "*/*") and content not in METADATA:
+        raise UnsupportedMediaType(f'Send multipart/related; type="{DICOM}", "{DICOM_JSON}" or "{DICOM_XML}".')
+    reader = MultipartReader(content_type.parameters.get("boundary", "")) if content_type.multipart else None
+    if reader is None and content == "*/*":
+        raise UnsupportedMediaType("Say which media type the body is of.")
+    return reader, content in METADATA

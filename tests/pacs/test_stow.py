@@ -121,7 +121,8 @@ def test_a_bare_instance_is_taken(admin: httpx.Client) -> None:
         ('multipart/form-data; boundary="x"', 415),
         ('multipart/related; type="application/dicom"', 400),
         ('multipart/related; type="application/dicom"; boundary="' + "x" * 201 + '"', 400),
-        ('multipart/related; type="application/dicom+json"; boundary=x', 415),
+        ('multipart/related; type="image/jpeg"; boundary=x', 415),
+        ('multipart/related; type="application/dicom+json"; boundary=x', 400),
         ('multipart/related; type="application/dicom"; boundary=other', 400),
     ],
 )
@@ -138,7 +139,7 @@ def test_an_answer_that_is_not_accepted_is_refused_before_anything_is_stored(adm
     answer = admin.post(
         "/dicom-web/studies",
         content=part10(ds),
-        headers={"Content-Type": "application/dicom", "Accept": "application/dicom+xml"},
+        headers={"Content-Type": "application/dicom", "Accept": "image/png"},
     )
     assert answer.status_code == 406
     assert retrieved(admin, ds).status_code == 404
