@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from storage.spool import Hold
+from storage.spooled_file import Hold
 
 
 def claim(path: Path) -> Hold | None:

@@ -10,7 +10,7 @@ from storage.dicom.columns import columns
 from storage.dicom.header import Header, parse
 from storage.dicom.part10 import valid_uid
 from storage.errors import InconsistentInstance, InvalidInstance, StoreUnavailable, UnsupportedInstance
-from storage.spool import SpooledFile
+from storage.spooled_file import SpooledFile
 
 _NAMES = {
     0x0020000D: "Study Instance UID (0020,000D)",

@@ -13,7 +13,7 @@ from storage.dicom.part10 import FileMeta, read_meta
 from storage.errors import ArchiveError, InvalidInstance, NotFound, OutOfResources, StoreUnavailable
 from storage.fault_point import reached
 from storage.objects import StoreRefuses
-from storage.spool import Hold
+from storage.spooled_file import Hold
 
 Row = Mapping[str, Any]
 Reason = Literal["unreachable", "refused", "full", "wrong-bytes", "damaged", "missing", "failed"]

@@ -21,7 +21,7 @@ from storage.index import instances as rows
 from storage.index.engine import CommitUnknown
 from storage.index.intake import Addition, Outcome
 from storage.objects import instance_key
-from storage.spool import SpooledFile
+from storage.spooled_file import SpooledFile
 
 _SEARCHED = ("patient_name", "patient_id", "accession_number", "study_description")
 

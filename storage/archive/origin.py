@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from storage.dicom.part10 import RECORD_BYTES, FileMeta, Origin, read_meta, record
-from storage.spool import translated
+from storage.disk import translated
 
 # More than the file meta information of any spool file.
 HEAD_BYTES = 16 * 1024

@@ -24,14 +24,14 @@ from storage.dicom import json
 from storage.dicom.comparison import AttributeDifference, compare
 from storage.dicom.frames import FrameTable
 from storage.dicom.part10 import inflate
-from storage.disk import sync_folder
+from storage.disk import sync_folder, translated
 from storage.errors import ArchiveError, Forbidden, InvalidRequest, NotFound, StoreUnavailable, WrongState
 from storage.fault_point import reached
 from storage.index import locations
 from storage.index import quarantine as rows
 from storage.index.engine import CommitUnknown
 from storage.index.quarantine import Row
-from storage.spool import Hold, SpooledFile, recover, translated
+from storage.spooled_file import Hold, SpooledFile, recover
 
 MOST_ROWS = 500
 MOST_DIFFERENCES = 200

@@ -16,11 +16,11 @@ from storage.access.principal import SYSTEM, Action
 from storage.archive import Archive
 from storage.archive.arrival import Arrival, read
 from storage.claim import claim
-from storage.disk import sync_folder
+from storage.disk import sync_folder, translated
 from storage.errors import ArchiveError, InvalidInstance, OutOfResources
 from storage.fault_point import reached
 from storage.index import quarantine as rows
-from storage.spool import SpooledFile, recover, translated
+from storage.spooled_file import SpooledFile, recover
 
 Kind = Literal["conflict", "damaged"]
 

@@ -26,7 +26,7 @@ from storage.dicom.part10 import FileMeta, read_meta
 from storage.errors import ArchiveError, InvalidInstance, InvalidRequest, NotFound, OutOfResources, StoreUnavailable
 from storage.index import rebuilding
 from storage.objects import ObjectHead, instance_key
-from storage.spool import SpooledFile, recover
+from storage.spooled_file import SpooledFile, recover
 
 THREADS = 8
 REFUSALS_KEPT = 10_000

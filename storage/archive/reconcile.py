@@ -22,7 +22,7 @@ from storage.errors import ArchiveError, InvalidInstance, StoreUnavailable
 from storage.fault_point import reached
 from storage.index import instances
 from storage.index import spooled as rows
-from storage.spool import Hold, SpooledFile, recover
+from storage.spooled_file import Hold, SpooledFile, recover
 
 _PAGE = 1000
 # A file this young may belong to a process that has made it and not yet locked it. Were one taken away all the same,

@@ -11,7 +11,7 @@ from storage.archive import Archive
 from storage.archive.upload import is_verified
 from storage.errors import InvalidInstance, NotFound, StoreUnavailable
 from storage.index import spooled as rows
-from storage.spool import recover
+from storage.spooled_file import recover
 
 _log = structlog.get_logger(__name__)
 

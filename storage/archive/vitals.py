@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary
 
 from storage.archive import Archive
 from storage.archive.queue import NodeQueue, queue_state
+from storage.disk import translated
 from storage.index import discrepancies, quarantine, receipts
 from storage.index.engine import Index
-from storage.spool import translated
 
 T = TypeVar("T")
 

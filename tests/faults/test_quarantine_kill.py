@@ -16,7 +16,7 @@ from storage.errors import DuplicateConflict
 from storage.index.schema import instance
 from storage.index.schema import quarantine as table
 from storage.settings import StorageSettings
-from storage.spool import recover
+from storage.spooled_file import recover
 from tests.storage.generated import ct_slice, keep
 
 pytestmark = pytest.mark.faults

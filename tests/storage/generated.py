@@ -18,7 +18,8 @@ from storage.access.principal import SYSTEM, Principal
 from storage.archive import Archive
 from storage.archive.ingest import Receipt, Source, ingest
 from storage.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, read_meta
-from storage.spool import Spool, SpooledFile
+from storage.spool import Spool
+from storage.spooled_file import SpooledFile
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 

@@ -8,7 +8,8 @@ import pytest
 
 from storage.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN, PRIVATE_INFORMATION_CREATOR_UID, read_meta
 from storage.errors import InvalidInstance, OutOfResources, TooLarge
-from storage.spool import Spool, recover
+from storage.spool import Spool
+from storage.spooled_file import recover
 from tests.storage.generated import CT, ct_slice, encode, spool
 
 

@@ -22,7 +22,7 @@ from storage.errors import (
     UnsupportedInstance,
 )
 from storage.index.schema import audit_event, instance, instance_header, series, study
-from storage.spool import recover
+from storage.spooled_file import recover
 from tests.storage.generated import CT, ct_slice, dataset_of_file, encode, keep, local_source, spool
 
 STUDY, SERIES = "1.2.3", "1.2.3.1"

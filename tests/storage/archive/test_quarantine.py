@@ -28,7 +28,7 @@ from storage.errors import (
 )
 from storage.index.schema import instance
 from storage.index.schema import quarantine as table
-from storage.spool import recover
+from storage.spooled_file import recover
 from tests.storage.generated import ct_slice, encode, keep, local_source, spool
 
 SOP = "1.2.3.9"

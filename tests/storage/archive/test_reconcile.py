@@ -14,7 +14,7 @@ from storage.access import ae, facilities
 from storage.archive import Archive
 from storage.archive.reconcile import reconcile
 from storage.index.schema import instance, quarantine, study
-from storage.spool import recover
+from storage.spooled_file import recover
 from tests.storage.generated import ct_slice, encode, keep, spool
 
 

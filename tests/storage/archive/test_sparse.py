@@ -13,7 +13,7 @@ from storage.dicom.part10 import DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, FileMeta, O
 from storage.errors import ArchiveError
 from storage.objects import ObjectHead
 from storage.objects.local import LocalStore
-from storage.spool import SpooledFile
+from storage.spooled_file import SpooledFile
 from tests.storage import generated
 
 MEGABYTE = 1024 * 1024
