@@ -42,8 +42,9 @@ run: setup ## Start Filmless with the sample studies in it
 	@$(BIN)/python -m compileall -q pacs dicom_nodes storage sample_studies
 	@exec $(BIN)/python -m sample_studies.start --data $(DATA)
 
-peers: ## Install the real DICOM peers, PostgreSQL and Chromium for the tests (root or sudo)
+peers: .venv/.dev ## Install the real DICOM peers, OHIF, PostgreSQL and Chromium for the tests (root or sudo)
 	tests/peers/install.sh
+	$(BIN)/python -m tests.peers.ohif
 
 check: setup-dev ## Lint, types and the direction of imports
 	$(BIN)/ruff check .
