@@ -6,6 +6,7 @@ from typing import Self
 
 from storage.archive.precedence import Precedence
 from storage.archive.recent import Recent
+from storage.archive.searchable import Searchable
 from storage.archive.store_audit import StoreAudit
 from storage.cache import HotCache
 from storage.index.engine import Index
@@ -31,6 +32,11 @@ class Archive:
     def intake(self) -> Intake:
         """The quick way into the index, shared by all threads of this process."""
         return Intake(self.index)
+
+    @cached_property
+    def searchable(self) -> Searchable:
+        """The attributes that are searched beside the columns of the index."""
+        return Searchable(self.index)
 
     @cached_property
     def precedence(self) -> Precedence:

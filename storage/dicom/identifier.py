@@ -94,6 +94,16 @@ def paths_of_everything(level: Level, header: Mapping[str, Any]) -> list[str]:
     return [path for path in header if path in above or path.startswith("0010")]
 
 
+def level_of(path: str) -> Level:
+    """Whose attribute a tag or path is: of the patient, study or series where their modules have it, else the image."""
+    root = path.partition(".")[0]
+    if root.startswith("0010"):
+        return Level.PATIENT
+    if root in _STUDY_PATHS:
+        return Level.STUDY
+    return Level.SERIES if root in _SERIES_PATHS else Level.IMAGE
+
+
 DEPTH: Mapping[Level, int] = {Level.PATIENT: 0, Level.STUDY: 1, Level.SERIES: 2, Level.IMAGE: 3}
 
 # General Study, Patient Study (PS3.3 §C.7.2) and General Series, General Equipment (PS3.3 §C.7.3.1, §C.7.5.1).

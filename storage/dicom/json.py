@@ -4,7 +4,7 @@ import base64
 import math
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,13 @@ def instance_text(header: Header, transfer_syntax_uid: str, instance_path: str) 
     if available:
         parts.append(available)
     return b"{" + b",".join(parts) + b"}"
+
+
+def elements_json(header: Header, tags: Iterable[int]) -> DicomJson:
+    """Some top-level elements of a header in the DICOM JSON Model; bulk data by URIs that begin with its tag."""
+    elements = header.elements
+    scope = _Scope(header.charsets(elements), _is_signed(header, elements), "")
+    return {f"{tag:08X}": _element(header, tag, elements[tag], scope) for tag in tags if tag in elements}
 
 
 def _member(header: Header, tag: int, element: Element, scope: _Scope) -> bytes:

@@ -1,9 +1,11 @@
-"""What a key of a query asks for, by its VR: a value, a pattern, UIDs, a range (PS3.4 §C.2.2.2, PS3.18 §8.3.4)."""
+"""What a key of a query asks for, by its VR: value, pattern, UIDs, range, none (PS3.4 §C.2.2.2, PS3.18 §8.3.4)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from storage.dicom.moment import datetime_from, datetime_to, datetimes
+from storage.dicom.number import canonical
 from storage.dicom.text import normalise_name
 from storage.errors import InvalidQuery
 
@@ -12,10 +14,14 @@ _WILDCARD = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT
 # A backslash separates values in all others.
 _SINGLE_TEXT = frozenset({"LT", "ST", "UR", "UT"})
 _INTEGER = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
+_NUMERIC_TEXT = frozenset({"DS", "FD", "FL"})
+# Read by a reader of their own, value by value.
+_DIVIDED = frozenset({"PN", "DA", "TM", "DT"})
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
 _TIME = re.compile(r"([01]\d|2[0-3])(?::?([0-5]\d)(?::?([0-5]\d|60)(\.\d{1,6})?)?)?")
 MAXIMUM_LENGTH = 1024
 MAXIMUM_VALUES = 10_000
+MAXIMUM_ALTERNATIVES = 50
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,24 @@ class Numbers:
     values: tuple[int, ...]
 
 
-Match = Universal | Values | Pattern | Name | Range | Numbers
+@dataclass(frozen=True)
+class Empty:
+    """No value, or no such attribute (PS3.4 §C.2.2.2.7)."""
 
 
-def match_of(vr: str, value: str) -> Match:
-    """Read the value of a key.
+@dataclass(frozen=True)
+class AnyOf:
+    """One of these (PS3.4 §C.2.2.2.8)."""
+
+    matches: "tuple[Pattern | Values | Name | Range | Empty, ...]"
+
+
+Match = Universal | Values | Pattern | Name | Range | Numbers | Empty | AnyOf
+EMPTY = '""'
+
+
+def match_of(vr: str, value: str, *, empty: bool = False) -> Match:
+    """Read the value of a key; with ``empty``, two quotation marks ask for no value.
 
     A backslash separates values; so does a comma where it cannot be part of one (UIDs, codes, numbers), as in the query
     of an address (PS3.18 §8.3.4.1).
@@ -75,10 +94,19 @@ def match_of(vr: str, value: str) -> Match:
     text = value.strip(" \x00" if vr == "UI" else " ")
     if not text or (vr in _WILDCARD | {"UI"} and not text.strip("*")):
         return Universal()
+    if empty and text == EMPTY:
+        return Empty()
     if vr in _INTEGER:
         return _numbers(text)
     read = _READERS.get(vr)
-    return read(text) if read is not None else _text(vr, text)
+    if read is None:
+        return _text(vr, text, empty=empty)
+    if vr in _DIVIDED and "\\" in text:
+        parts = [part for part in (part.strip(" ") for part in text.split("\\")) if part]
+        if len(parts) > 1:
+            return _any_of([Empty() if empty and part == EMPTY else read(part) for part in parts])
+        text = parts[0] if parts else ""
+    return read(text) if text else Universal()
 
 
 def _check(vr: str, value: str) -> None:
@@ -92,16 +120,35 @@ def _check(vr: str, value: str) -> None:
         raise InvalidQuery("A key of the query is not Unicode text.") from None
 
 
-def _text(vr: str, text: str) -> Match:
+def _text(vr: str, text: str, *, empty: bool) -> Match:
     values = [text] if vr in _SINGLE_TEXT else text.split("\\")
     if vr == "CS":
         values = [part for value in values for part in value.split(",")]
     values = [value.strip(" ") for value in values if value.strip(" ")]
-    if vr in _WILDCARD and any("*" in value or "?" in value for value in values):
-        if len(values) > 1:
-            raise InvalidQuery("A key of the query mixes several values with wildcards.")
-        return Pattern(values[0])
+    if vr in _NUMERIC_TEXT:
+        values = [canonical(value) for value in values]
+    patterned = vr in _WILDCARD and any("*" in value or "?" in value for value in values)
+    if patterned or (empty and EMPTY in values):
+        return _any_of([_one_text(vr, value, empty=empty) for value in values])
     return Values(tuple(values)) if values else Universal()
+
+
+def _one_text(vr: str, value: str, *, empty: bool) -> Match:
+    if empty and value == EMPTY:
+        return Empty()
+    if vr in _WILDCARD and ("*" in value or "?" in value):
+        return Pattern(value) if value.strip("*") else Universal()
+    return Values((value,))
+
+
+def _any_of(matches: Sequence[Match]) -> Match:
+    """One of several; what matches everything rules."""
+    if len(matches) > MAXIMUM_ALTERNATIVES:
+        raise InvalidQuery(f"A key of the query has more than {MAXIMUM_ALTERNATIVES} values.")
+    found = [one for one in matches if isinstance(one, Pattern | Values | Name | Range | Empty)]
+    if len(found) < len(matches):
+        return Universal()
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
 
 
 def _uids(text: str) -> Match:
@@ -179,4 +226,26 @@ def _time(text: str) -> tuple[str, str]:
     return hours + (minutes or "") + (seconds or ""), (fraction or ".")[1:]
 
 
-_READERS: Mapping[str, Callable[[str], Match]] = {"PN": _name, "UI": _uids, "DA": _dates, "TM": _times}
+def _moments(text: str) -> Match:
+    low, high = datetimes(text)
+    found = Range(datetime_from(low) if low else "", datetime_to(high) if high else "")
+    if found.low and found.high and found.low > found.high:
+        raise InvalidQuery("A datetime range of the query ends before it begins.")
+    return found
+
+
+def _tags(text: str) -> Match:
+    values = [part.strip(" ").upper().replace(",", "").strip("()") for part in text.split("\\")]
+    if any(not re.fullmatch(r"[0-9A-F]{8}", value) for value in values):
+        raise InvalidQuery("A tag of the query is not eight hexadecimal digits.")
+    return Values(tuple(values))
+
+
+_READERS: Mapping[str, Callable[[str], Match]] = {
+    "PN": _name,
+    "UI": _uids,
+    "DA": _dates,
+    "TM": _times,
+    "DT": _moments,
+    "AT": _tags,
+}

@@ -47,3 +47,17 @@ def name_groups(name: str) -> tuple[str, str, str]:
     """The alphabetic, ideographic and phonetic group of a person name, as sent."""
     groups = [*name.split("=")[:3], "", "", ""]
     return groups[0], groups[1], groups[2]
+
+
+def misspelt(first: str, second: str) -> bool:
+    """Whether one typing error lies between two words: a letter more, less or other, or two changed in their places."""
+    if first == second or abs(len(first) - len(second)) > 1:
+        return False
+    shorter, longer = sorted((first, second), key=len)
+    at = next((i for i, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), len(shorter))
+    if len(shorter) < len(longer):
+        return shorter[at:] == longer[at + 1 :]
+    swapped = shorter[at + 1 : at + 2] + shorter[at : at + 1]
+    return shorter[at + 1 :] == longer[at + 1 :] or (
+        longer[at : at + 2] == swapped and shorter[at + 2 :] == longer[at + 2 :]
+    )

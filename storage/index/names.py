@@ -1,0 +1,112 @@
+"""Names found by their words: any order, no diacritics, one typing error (PS3.4 §C.2.2.2.1, PS3.18 §8.3.4.2).
+
+Each study has a row for each word of its names; the words themselves are few (tens of thousands in millions of names),
+so that those which begin alike, or are one error away, are found among them first.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, false, func, literal, or_, select, true
+
+from storage.dicom.text import misspelt, tokens
+from storage.index.instances import insert_or_ignore
+from storage.index.schema import study
+from storage.index.searchable_schema import name_word, study_name_word
+
+__all__ = ["FIELDS", "Connection", "any_order", "set_words"]
+
+# The columns of a study that have words, and the number they have there.
+FIELDS = {"search_patient_name": 0, "search_referring_physician_name": 1}
+MOST_WORDS = 16
+_LONGEST_WORD = 64
+# A word that fewer studies have is looked up first.
+_RARE = 5_000
+_MOST_NAMED = 200
+_SHORTEST_MISSPELT = 3
+
+_row, _word = study_name_word.c, name_word.c
+
+
+def set_words(connection: Connection, study_id: int, name: str, field: int, *, replace: bool = False) -> None:
+    """Note the words of a study's name; ``replace``: it had another name before."""
+    if replace:
+        connection.execute(delete(study_name_word).where(_row.study_fk == study_id, _row.field == field))
+    words = sorted({word[:_LONGEST_WORD] for word in tokens(name)})
+    if not words:
+        return
+    chosen = select(literal(study_id), literal(field), _word.id).where(_word.word.in_(words))
+    insertion = insert_or_ignore(connection, study_name_word).from_select(["study_fk", "field", "word_fk"], chosen)
+    if connection.execute(insertion).rowcount < len(words):
+        connection.execute(
+            insert_or_ignore(connection, name_word), [{"word": word, "reversed": word[::-1]} for word in words]
+        )
+        connection.execute(insertion)
+
+
+def any_order(connection: Connection, field: int, text: str, *, misspelling: bool) -> ColumnElement[bool]:
+    """Every word of the text begins a word of the name; with ``misspelling`` one of them is one error away instead."""
+    words = list(dict.fromkeys(word[:_LONGEST_WORD] for word in tokens(text)))[:MOST_WORDS]
+    if not words:
+        return true()
+    meant = [_beginning_with(connection, word) for word in words]
+    if not misspelling:
+        return _all_of(connection, field, meant)
+    found: list[ColumnElement[bool]] = []
+    for number, word in enumerate(words):
+        near = _near(connection, word)
+        if near:
+            found.append(_all_of(connection, field, [*meant[:number], near, *meant[number + 1 :]]))
+    return or_(false(), *found)
+
+
+_Meant = Sequence[int] | Select[tuple[int]]
+
+
+def _all_of(connection: Connection, field: int, meant: Sequence[_Meant]) -> ColumnElement[bool]:
+    if any(isinstance(one, Sequence) and not one for one in meant):
+        return false()
+    first = _rarest(connection, field, meant) if connection.dialect.name == "sqlite" else -1
+    terms: list[ColumnElement[bool]] = []
+    for number, one in enumerate(meant):
+        if number == first:
+            terms.append(study.c.id.in_(select(_row.study_fk).where(_row.field == field, _row.word_fk.in_(one))))
+        else:
+            of_study = (_row.study_fk == study.c.id, _row.field == field, _row.word_fk.in_(one))
+            terms.append(exists().where(*of_study))
+    return and_(true(), *terms)
+
+
+def _rarest(connection: Connection, field: int, meant: Sequence[_Meant]) -> int:
+    """Which of them the fewest studies have; -1: all are common. PostgreSQL's planner knows by itself."""
+    counts = []
+    for one in meant:
+        some = select(_row.study_fk).where(_row.word_fk.in_(one), _row.field == field).limit(_RARE).subquery()
+        counts.append(connection.execute(select(func.count()).select_from(some)).scalar_one())
+    fewest = min(counts)
+    return counts.index(fewest) if fewest < _RARE else -1
+
+
+def _beginning_with(connection: Connection, word: str) -> _Meant:
+    beginning = select(_word.id).where(_word.word.like(f"{word}%"))
+    found = connection.execute(beginning.limit(_MOST_NAMED + 1)).scalars().all()
+    return beginning if len(found) > _MOST_NAMED else found
+
+
+def _near(connection: Connection, word: str) -> Sequence[int] | None:
+    """Words that one typing error may have made of this one.
+
+    One of its halves is whole then, or two letters beside each other have changed places.
+    """
+    if len(word) < _SHORTEST_MISSPELT:
+        return None
+    half = len(word) // 2
+    swapped = [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)]
+    candidates = select(_word.id, _word.word).where(
+        func.length(_word.word).between(len(word) - 1, len(word) + 1),
+        or_(
+            _word.word.like(f"{word[:half]}%"),
+            _word.reversed.like(f"{word[half:][::-1]}%"),
+            _word.word.in_(swapped),
+        ),
+    )
+    return [row.id for row in connection.execute(candidates) if misspelt(word, row.word)]
