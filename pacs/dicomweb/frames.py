@@ -14,7 +14,7 @@ from pacs.web.headers import etag_matches
 from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.service import Service, service
 from storage.access.principal import Action
-from storage.archive import retrieve
+from storage.archive import read_ahead, retrieve
 from storage.archive.retrieve import InstanceRow
 from storage.errors import NotAcceptable, NotFound, PixelError
 
@@ -26,8 +26,8 @@ router = APIRouter(prefix=ROOT)
 
 
 @dataclass(frozen=True)
-class _Frames:
-    """What is asked for and in which form; ``first`` is the first frame when it was read on the way."""
+class Frames:
+    """What is asked of an instance and in which form; ``first``: the first frame, when it was read on the way."""
 
     row: InstanceRow
     numbers: Sequence[int]
@@ -36,10 +36,12 @@ class _Frames:
 
     @property
     def path(self) -> str:
+        """Where the instance is."""
         return instance_path(self.row.study_instance_uid, self.row.series_instance_uid, self.row.sop_instance_uid)
 
     @property
     def etag(self) -> str:
+        """Entity tag of the answer: a frame of an instance never changes."""
         listed = "-".join(map(str, self.numbers[:16]))
         return f'"{self.row.dataset_sha256[:20]}-{listed}-{self.form.transfer_syntax}-{self.form.multipart:d}"'
 
@@ -68,25 +70,26 @@ async def respond(request: Request, resource: tuple[str, str, str], asked: Seque
         return Response(first, headers={**headers, "Content-Type": found.form.content_type})
     boundary = new_boundary()
     headers["Content-Type"] = content_type(found.form.media_type, boundary)
-    head = _head(found, boundary, 0)
+    before = head(found, boundary, 0)
     if len(numbers) == 1:
-        return Response(b"".join((head, first, closing(boundary))), headers=headers)
-    return StreamingResponse(_stream(svc, found, boundary, head + first), headers=headers)
+        return Response(b"".join((before, first, closing(boundary))), headers=headers)
+    return StreamingResponse(_stream(svc, found, boundary, before + first), headers=headers)
 
 
-async def _stream(svc: Service, found: _Frames, boundary: str, first: bytes) -> AsyncIterator[bytes]:
+async def _stream(svc: Service, found: Frames, boundary: str, first: bytes) -> AsyncIterator[bytes]:
     yield first
     async for block in svc.work.iterate(_others(svc, found, boundary), pixels=not found.form.as_stored):
         yield block
     yield closing(boundary)
 
 
-def _others(svc: Service, found: _Frames, boundary: str) -> Iterator[bytes]:
+def _others(svc: Service, found: Frames, boundary: str) -> Iterator[bytes]:
     for position, number in enumerate(found.numbers[1:], start=1):
-        yield _head(found, boundary, position) + _frame(svc, found.row, number, found.form)
+        yield head(found, boundary, position) + _frame(svc, found.row, number, found.form)
 
 
-def _head(found: _Frames, boundary: str, position: int) -> bytes:
+def head(found: Frames, boundary: str, position: int) -> bytes:
+    """What goes before the bytes of a frame in a message of parts; ``position`` counts from 0."""
     location = f"{found.path}/frames/{found.numbers[position]}"
     return part_head(boundary, found.form.content_type, location, first=position == 0)
 
@@ -97,15 +100,19 @@ def _prepare(
     resource: tuple[str, str, str],
     asked: Sequence[int] | None,
     accepted: Sequence[MediaType],
-) -> _Frames:
+) -> Frames:
     """Authorise, choose the form and, when nothing has to be converted, read the first frame: one thread hop in all."""
     row = grant.instances(request, svc, Action.VIEW, *resource)[0]
     numbers = asked if asked is not None else range(1, row.number_of_frames + 1)
     _require_frames(row, numbers)
     form = negotiation.frames(accepted, row.transfer_syntax_uid, single=len(numbers) == 1, made=MADE)
     if not form.as_stored:
-        return _Frames(row, numbers, form)
-    return _Frames(row, numbers, form, retrieve.frame_bytes(svc.archive, row, numbers[0]))
+        return Frames(row, numbers, form)
+    first = retrieve.frame_bytes(svc.archive, row, numbers[0])
+    ahead = read_ahead.behind(svc.archive, row, numbers[-1])
+    if ahead is not None:
+        svc.work.later(lambda: read_ahead.fetch(svc.archive, ahead))
+    return Frames(row, numbers, form, first)
 
 
 def _require_frames(row: InstanceRow, numbers: Sequence[int]) -> None:
@@ -115,7 +122,7 @@ def _require_frames(row: InstanceRow, numbers: Sequence[int]) -> None:
         raise NotFound(f"This instance has {row.number_of_frames} frames.")
 
 
-def _convert_first(svc: Service, found: _Frames, accepted: Sequence[MediaType]) -> _Frames:
+def _convert_first(svc: Service, found: Frames, accepted: Sequence[MediaType]) -> Frames:
     """Convert the first frame; a form that this image cannot have gives way to the client's next choice."""
     made = set(MADE)
     form = found.form
@@ -130,7 +137,7 @@ def _convert_first(svc: Service, found: _Frames, accepted: Sequence[MediaType]) 
                 accepted, found.row.transfer_syntax_uid, single=len(found.numbers) == 1, made=frozenset(made)
             )
         else:
-            return _Frames(found.row, found.numbers, form, first)
+            return Frames(found.row, found.numbers, form, first)
 
 
 def _frame(svc: Service, row: InstanceRow, number: int, form: Representation) -> bytes:

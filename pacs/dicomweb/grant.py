@@ -7,7 +7,7 @@ from pacs.web.resource import uid
 from pacs.web.service import Service
 from storage.access import permission
 from storage.access.principal import Action
-from storage.archive import retrieve
+from storage.archive import known, retrieve
 from storage.archive.retrieve import InstanceRow
 from storage.archive.view import allow, allow_study
 
@@ -44,9 +44,6 @@ def _find(svc: Service, study: str, series: str | None, instance: str | None) ->
     """Look the instances up; a single one may have been looked up some seconds ago."""
     if instance is None:
         return retrieve.instances(svc.archive, study, series)
-    key = (study, series, instance)
-    known = svc.instances.get(key)
-    if known is None:
-        known = retrieve.instances(svc.archive, study, series, instance)[0]
-        svc.instances.put(key, known)
-    return [known]
+    if series is None:
+        return retrieve.instances(svc.archive, study, None, instance)
+    return [known.instance(svc.archive, study, series, instance)]

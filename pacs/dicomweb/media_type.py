@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from storage.errors import InvalidRequest
 
@@ -69,7 +70,13 @@ def acceptable(header: str, query: str | None = None) -> list[MediaType]:
     """What the client accepts: the query parameter replaces the header (PS3.18 §8.3.3.1); nothing is ``*/*``."""
     # In an address a "+" decodes to a blank, so dicom+json arrives as "dicom json".
     chosen = query.strip().replace("dicom json", "dicom+json").replace("dicom xml", "dicom+xml") if query else header
-    return parse(chosen) or [MediaType("*/*")]
+    return list(_parsed(chosen)) or [MediaType("*/*")]
+
+
+@lru_cache(256)
+def _parsed(value: str) -> tuple[MediaType, ...]:
+    """A client says the same with every request."""
+    return tuple(parse(value))
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pacs.api import about, discrepancies, events, quarantine, receipt, session, status, studies
 from pacs.api.watch import Watch
 from pacs.dicomweb import bulk_data, frames, instances, metadata, qido, rendered, stow
+from pacs.dicomweb.shortcut import Shortcut
 from pacs.presence import Presence
 from pacs.web import errors, health, pages
 from pacs.web.edge import Edge
@@ -48,6 +49,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     app.state.service = Service(archive, settings, work, journal)
     app.state.static_files = pages.StaticFiles(settings.viewer_dir)
     errors.install(app)
+    app.add_middleware(Shortcut)
     app.add_middleware(Edge, settings=settings, journal=journal)
     for module in (frames, metadata, rendered, instances, bulk_data, qido, stow):
         app.include_router(module.router)

@@ -28,14 +28,17 @@ def authenticate(request: Request, archive: Archive, settings: WebSettings) -> C
         Unauthenticated: no credential, or one that is not valid.
         UntrustedOrigin: the cookie was sent by another site.
     """
-    secret = _bearer(request)
-    if secret is None:
-        secret = request.cookies.get(COOKIE, "")
-        if secret and request.method not in _SAFE:
-            require_same_origin(request, settings)
-    if not secret or len(secret) > _LONGEST_SECRET:
-        raise Unauthenticated("Sign in, or send a bearer token.")
-    return credentials.resolve(archive.index, secret, client_address(request.scope))
+    return credentials.resolve(archive.index, _secret(request, settings), client_address(request.scope))
+
+
+def known_principal(request: Request, archive: Archive, settings: WebSettings) -> Principal | None:
+    """The same principal if it was found within the last seconds; None: ask :func:`authenticate`, which may block.
+
+    Raises:
+        Unauthenticated, UntrustedOrigin: as :func:`authenticate`.
+    """
+    found = credentials.resolved(archive.index, _secret(request, settings), client_address(request.scope))
+    return found.principal if found else None
 
 
 def principal_of(request: Request, archive: Archive, settings: WebSettings) -> Principal:
@@ -80,6 +83,17 @@ def set_cookie(response: Response, secret: str, seconds: int, settings: WebSetti
 def clear_cookie(response: Response, settings: WebSettings) -> None:
     """Take the session from the browser."""
     response.delete_cookie(COOKIE, path="/", secure=settings.https, httponly=True, samesite="strict")
+
+
+def _secret(request: Request, settings: WebSettings) -> str:
+    secret = _bearer(request)
+    if secret is None:
+        secret = request.cookies.get(COOKIE, "")
+        if secret and request.method not in _SAFE:
+            require_same_origin(request, settings)
+    if not secret or len(secret) > _LONGEST_SECRET:
+        raise Unauthenticated("Sign in, or send a bearer token.")
+    return secret
 
 
 def _own(origin: str, request: Request, settings: WebSettings) -> bool:

@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -27,16 +28,23 @@ __all__ = [
     "InstanceBytes",
     "InstanceRow",
     "delivered_frame",
+    "frame_at_once",
     "frame_bytes",
     "header",
     "instances",
     "open_instance",
+    "prefetch_frame",
+    "remember_frame_tables",
     "rendered",
 ]
 
 V = TypeVar("V")
 
-_REMEMBERED_TABLES = 4096
+_REMEMBERED_TABLES = 8192
+# A longer table, of very many frames, is looked up when it is needed.
+_MOST_TABLE_BYTES = 4096
+# Of frames fetched ahead from a remote store that are not in the hot cache; each is used once.
+_MOST_FETCHED_BYTES = 64 * 1024 * 1024
 _REMEMBERED_IMAGES = 64
 
 
@@ -45,15 +53,19 @@ def instances(
     study_instance_uid: str,
     series_instance_uid: str | None = None,
     sop_instance_uid: str | None = None,
+    *,
+    limit: int | None = None,
 ) -> list[InstanceRow]:
     """The instances of a study, a series, or one, by series and instance number; asks no permission.
+
+    ``limit``: no more than so many, the first ones.
 
     Raises:
         NotFound: there are none.
         StoreUnavailable: the index cannot be reached.
     """
     with archive.index.read() as connection:
-        found = rows.find(connection, study_instance_uid, series_instance_uid, sop_instance_uid)
+        found = rows.find(connection, study_instance_uid, series_instance_uid, sop_instance_uid, limit)
     if not found:
         level = "instance" if sop_instance_uid else "series" if series_instance_uid else "study"
         raise NotFound(f"There is no such {level}.")
@@ -72,12 +84,68 @@ def frame_bytes(archive: Archive, row: InstanceRow, number: int) -> bytes:
         NotFound: there is no such frame.
         StoreUnavailable: its bytes cannot be had.
     """
+    fetched = _remembered(archive.index).fetched.take((_identity(row), number))
+    if fetched is not None:
+        return fetched
     table = _frame_table(archive, row)
     place = table.frame(number)
     if table.deflated:
         plain = inflate(open_instance(archive, row).read(row.dataset_offset))
         return place.extract(plain[place.offset : place.offset + place.length])
     return place.extract(open_instance(archive, row).read(row.dataset_offset + place.offset, place.length))
+
+
+def prefetch_frame(archive: Archive, row: InstanceRow, number: int) -> None:
+    """Have a frame at hand for whoever asks next: in the memory of the machine, the hot cache, or our own.
+
+    Raises:
+        NotFound, StoreUnavailable, PixelError: as :func:`frame_bytes`.
+    """
+    place = _frame_table(archive, row).frame(number)
+    if open_instance(archive, row).prefetch(row.dataset_offset + place.offset, place.length):
+        return
+    if place.length <= _MOST_FETCHED_BYTES // 8:
+        frame = frame_bytes(archive, row, number)
+        if open_instance(archive, row).path is None:
+            _remembered(archive.index).fetched.put((_identity(row), number), frame)
+
+
+def frame_at_once(
+    archive: Archive, row: InstanceRow, number: int, before: bytes = b"", after: bytes = b""
+) -> bytearray | None:
+    """The same between two other strings, if nothing has to be waited for: known where, and in memory; else None.
+
+    Raises:
+        NotFound: there is no such frame.
+    """
+    table = _remembered(archive.index).tables.get(_identity(row))
+    if table is None or table.deflated:
+        return None
+    place = table.frame(number)
+    if len(place.pieces) > 1 or place.bits:
+        return None
+    return open_instance(archive, row).read_at_once(row.dataset_offset + place.offset, place.length, before, after)
+
+
+def remember_frame_tables(archive: Archive, instances_of_series: Sequence[InstanceRow]) -> None:
+    """Look up the places of the frames of single-frame instances of one series in one go.
+
+    Raises:
+        StoreUnavailable: the index cannot be reached.
+    """
+    tables = _remembered(archive.index).tables
+    wanted = {
+        row.id: row for row in instances_of_series if row.number_of_frames == 1 and tables.get(_identity(row)) is None
+    }
+    if not wanted:
+        return
+    with archive.index.read() as connection:
+        found = rows.frames_of(connection, next(iter(wanted.values())).id, _MOST_TABLE_BYTES)
+    for identity, encoded in found:
+        row = wanted.get(identity)
+        if row is not None:
+            with suppress(ValueError):
+                tables.put(_identity(row), FrameTable.decode(encoded))
 
 
 def header(archive: Archive, row: InstanceRow) -> Dataset:
@@ -168,21 +236,53 @@ class _Recent(Generic[V]):
         self._lock = threading.Lock()
         self._values: OrderedDict[Hashable, V] = OrderedDict()
 
-    def get_or_make(self, key: Hashable, make: Callable[[], V]) -> V:
+    def get(self, key: Hashable) -> V | None:
         with self._lock:
-            if key in self._values:
+            found = self._values.get(key)
+            if found is not None:
                 self._values.move_to_end(key)
-                return self._values[key]
-        made = make()
+            return found
+
+    def put(self, key: Hashable, value: V) -> None:
         with self._lock:
-            self._values[key] = made
+            self._values[key] = value
             if len(self._values) > self._most:
                 self._values.popitem(last=False)
-        return made
+
+    def get_or_make(self, key: Hashable, make: Callable[[], V]) -> V:
+        found = self.get(key)
+        if found is None:
+            found = make()
+            self.put(key, found)
+        return found
+
+
+class _Fetched:
+    """Frames that will be asked for next; one that was given is forgotten, because the client keeps it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._frames: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def take(self, key: Hashable) -> bytes | None:
+        with self._lock:
+            frame = self._frames.pop(key, None)
+            self._bytes -= len(frame or b"")
+            return frame
+
+    def put(self, key: Hashable, frame: bytes) -> None:
+        with self._lock:
+            self._bytes += len(frame) - len(self._frames.pop(key, b""))
+            self._frames[key] = frame
+            while self._bytes > _MOST_FETCHED_BYTES:
+                _, dropped = self._frames.popitem(last=False)
+                self._bytes -= len(dropped)
 
 
 class _Remembered:
     def __init__(self) -> None:
+        self.fetched = _Fetched()
         self.tables: _Recent[FrameTable] = _Recent(_REMEMBERED_TABLES)
         self.images: _Recent[_Image] = _Recent(_REMEMBERED_IMAGES)
 

@@ -42,6 +42,17 @@ def allow(
     _note(archive, principal, action, "success", study_instance_uid, patient_id)
 
 
+def allowed_and_noted(
+    archive: Archive, principal: Principal, action: Action, facility_id: int, study_instance_uid: str
+) -> bool:
+    """Whether :func:`allow` would return with nothing left to note; asks nothing that could keep the caller waiting."""
+    try:
+        permission.may(principal, action, facility_id)
+    except Forbidden:
+        return False
+    return _noted_of(archive.index).is_recent(_key(principal, action, "success", study_instance_uid))
+
+
 def allow_study(archive: Archive, principal: Principal, action: Action, study_instance_uid: str) -> None:
     """Find the study and ask :func:`allow`.
 
@@ -65,7 +76,7 @@ def _note(
     patient_id: str,
 ) -> None:
     noted = _noted_of(archive.index)
-    key = (principal.kind, principal.name, principal.address, action, outcome, study_instance_uid)
+    key = _key(principal, action, outcome, study_instance_uid)
     if noted.is_recent(key):
         return
     with archive.index.write() as connection:
@@ -73,6 +84,10 @@ def _note(
             connection, principal, action, outcome, study_instance_uid=study_instance_uid, patient_id=patient_id
         )
     noted.remember(key)
+
+
+def _key(principal: Principal, action: Action, outcome: audit.Outcome, study_instance_uid: str) -> Hashable:
+    return principal.kind, principal.name, principal.address, action, outcome, study_instance_uid
 
 
 class _Noted:

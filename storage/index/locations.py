@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from storage.index.schema import instance, instance_header, series, study
 
 Row = dict[str, Any]
 
-__all__ = ["Connection", "Row", "by_id", "find", "frames", "header"]
+__all__ = ["Connection", "Row", "by_id", "find", "frames", "frames_of", "header"]
 
 
 def find(
@@ -16,14 +16,17 @@ def find(
     study_instance_uid: str,
     series_instance_uid: str | None = None,
     sop_instance_uid: str | None = None,
+    limit: int | None = None,
 ) -> list[Row]:
-    """The instances of a study, a series or one, by series number and instance number."""
+    """The instances of a study, a series or one, by series number and instance number, the first ``limit``."""
     key = {"study": study_instance_uid, "series": series_instance_uid, "sop": sop_instance_uid}
     if sop_instance_uid is not None:
         statement = _ONE if series_instance_uid is not None else _ONE_OF_STUDY
     else:
         statement = _OF_STUDY if series_instance_uid is None else _OF_SERIES
     given = {name: value for name, value in key.items() if value is not None}
+    if limit is not None:
+        statement = statement.limit(limit)
     return [dict(row) for row in connection.execute(statement, given).mappings()]
 
 
@@ -43,6 +46,19 @@ def frames(connection: Connection, identity: int) -> bytes | None:
     """The encoded frame table of an instance."""
     statement = select(instance_header.c.frames).where(instance_header.c.instance_fk == identity)
     return connection.execute(statement).scalar()
+
+
+def frames_of(connection: Connection, identity: int, most_bytes: int) -> list[tuple[int, bytes]]:
+    """The encoded frame tables, by row, of all instances in the series of one; longer ones are left out."""
+    statement = (
+        select(instance_header.c.instance_fk, instance_header.c.frames)
+        .join(instance, instance.c.id == instance_header.c.instance_fk)
+        .where(
+            instance.c.series_fk == select(instance.c.series_fk).where(instance.c.id == identity).scalar_subquery(),
+            func.length(instance_header.c.frames) <= most_bytes,
+        )
+    )
+    return [(row.instance_fk, row.frames) for row in connection.execute(statement)]
 
 
 def _instances() -> Select[Any]:

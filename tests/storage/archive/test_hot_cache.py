@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.access import facilities
-from storage.archive import Archive, retrieve
+from storage.archive import Archive, instance_bytes, known, read_ahead, retrieve
 from storage.archive.instance_bytes import InstanceRow
 from storage.archive.upload import upload_pending
 from storage.errors import StoreUnavailable
@@ -132,3 +132,34 @@ def test_a_whole_instance_is_read_piece_by_piece_over_a_broken_line(archive: Arc
     evict(archive)
     with s3.doing(Fault("cut", times=2, methods=("GET",))):
         assert b"".join(retrieve.open_instance(archive, row).chunks()) == whole
+
+
+def test_the_frames_behind_come_before_they_are_asked_for(archive: Archive, s3: FaultyS3) -> None:
+    evict(archive)
+    quiet(archive)
+    first, *others = rows(archive)
+    for row in (first, others[0]):
+        known.instance(archive, row.study_instance_uid, row.series_instance_uid, row.sop_instance_uid)
+    assert not read_ahead.is_ready(archive, others[0], 1)
+    ahead = read_ahead.behind(archive, first, 1)
+    assert ahead is not None
+    read_ahead.fetch(archive, ahead)
+    assert read_ahead.behind(archive, first, 1) is None
+    s3.stop()
+    for number, row in enumerate(others, start=2):
+        assert read_ahead.is_ready(archive, row, 1)
+        assert retrieve.frame_bytes(archive, row, 1) == pixels(number).tobytes()
+
+
+def test_frames_of_a_large_instance_are_fetched_into_memory(
+    archive: Archive, s3: FaultyS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evict(archive)
+    monkeypatch.setattr(instance_bytes, "_WHOLE_BYTES", 0)
+    row = rows(archive)[0]
+    retrieve.prefetch_frame(archive, row, 1)
+    assert cached(archive) == []
+    s3.stop()
+    assert retrieve.frame_bytes(archive, row, 1) == pixels(1).tobytes()
+    with pytest.raises(StoreUnavailable):
+        retrieve.frame_bytes(archive, row, 1)
