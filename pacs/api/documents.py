@@ -18,7 +18,9 @@ def study_json(row: StudyRow) -> bytes:
 
 def page_json(page: StudyPage) -> bytes:
     """A page of studies with the total."""
-    return orjson.dumps({"total": page.total, "studies": [_study(row) for row in page.rows]})
+    return orjson.dumps(
+        {"total": page.total, "total_is_exact": page.exact, "studies": [_study(row) for row in page.rows]}
+    )
 
 
 def manifest_json(manifest: StudyManifest) -> bytes:

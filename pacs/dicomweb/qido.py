@@ -75,11 +75,14 @@ async def _search(request: Request, level: Level, scope: dict[str, str]) -> Resp
     query, unsupported = read_query(request.query_params.multi_items(), level, scope, svc.settings.maximum_qido_results)
     body, result = await svc.work.run(_run, request, svc, query, base)
     headers = {"X-Total-Count": str(result.total), "Cache-Control": "private, no-store"}
+    if not result.exact:
+        headers["X-Total-Count-Relation"] = "at-least"
     warnings = [f"{name} is not supported; it was passed over." for name in unsupported]
     warnings += result.warnings
     if result.truncated:
         left = max(0, result.total - query.offset - len(result.rows))
-        warnings.append(f"There are {left} additional results that can be requested")
+        left_over = f"{left}" if result.exact else f"at least {left}"
+        warnings.append(f"There are {left_over} additional results that can be requested")
     if warnings:
         headers["Warning"] = ", ".join(f'299 filmless "{_plain(text)}"' for text in warnings)
     return Response(body, media_type=media_type, headers=headers)

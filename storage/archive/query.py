@@ -75,6 +75,7 @@ class Query:
 class QueryResult:
     """Rows as DICOM JSON, how many there are in all, and what could not be done as asked.
 
+    ``exact``: there are ``total``; else at least as many, where counting on would take longer than the search.
     ``unmatched``: keywords or paths of keys whose value was not used.
     """
 
@@ -83,6 +84,7 @@ class QueryResult:
     truncated: bool
     warnings: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()
+    exact: bool = True
 
 
 @dataclass
@@ -114,7 +116,7 @@ def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
         _record(archive, principal, query, "refused", 0)
         raise
     with archive.index.read() as connection:
-        found, total = rows.matches(
+        page_found = rows.matches(
             connection,
             plan.level,
             plan.conditions,
@@ -123,11 +125,13 @@ def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
             fuzzy=query.fuzzy,
             combined=query.combined_datetime,
         )
+        found, total = page_found.rows, page_found.total
         headers = _headers(connection, plan, query, found)
     _record(archive, principal, query, "success", total)
     return QueryResult(
         rows=[_answer(plan, query, row, headers.get(row[f"{_TABLES[plan.level]}.id"])) for row in found],
         total=total,
+        exact=page_found.exact,
         truncated=page.offset + len(found) < total,
         warnings=tuple(f"{name} cannot be matched here; it was passed over." for name in plan.unmatched),
         unmatched=tuple(plan.unmatched),

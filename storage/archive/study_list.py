@@ -69,10 +69,11 @@ class StudyRow:
 
 @dataclass(frozen=True)
 class StudyPage:
-    """A page of the list and the number of all studies that match."""
+    """A page of the list and the number of all studies that match; if not ``exact``, there are at least ``total``."""
 
     rows: list[StudyRow]
     total: int
+    exact: bool = True
 
 
 def list_studies(archive: Archive, wanted: StudyFilter, principal: Principal) -> StudyPage:
@@ -93,10 +94,10 @@ def list_studies(archive: Archive, wanted: StudyFilter, principal: Principal) ->
     asked = rows.Wanted(wanted.text, wanted.modalities, wanted.date_from, wanted.date_to)
     limit = max(0, min(wanted.limit, MAXIMUM_ROWS))
     with archive.index.read() as connection:
-        found, total = rows.page(connection, asked, permission.reach(principal), limit, max(0, wanted.offset))
-    _record(archive, principal, wanted, "success", total)
+        found = rows.page(connection, asked, permission.reach(principal), limit, max(0, wanted.offset))
+    _record(archive, principal, wanted, "success", found.total)
     now = datetime.now(UTC)
-    return StudyPage([StudyRow.of(row, now) for row in found], total)
+    return StudyPage([StudyRow.of(row, now) for row in found.rows], found.total, found.exact)
 
 
 def changed_studies(archive: Archive, since: datetime, reach: Collection[int] | None) -> list[StudyRow]:

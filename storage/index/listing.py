@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select
 
 from storage.dicom.text import tokens
+from storage.index.paging import Found, Search, Term
+from storage.index.paging import page as paged
 from storage.index.schema import facility, instance, series, study
 from storage.index.search import within
 
-__all__ = ["Connection", "Wanted", "by_uid", "changed", "instances_of", "page", "series_of"]
+__all__ = ["Connection", "Found", "Wanted", "by_uid", "changed", "instances_of", "page", "series_of"]
+
+_SHOWN = (*study.columns, facility.c.code.label("facility_code"), facility.c.name.label("facility_name"))
 
 
 @dataclass(frozen=True)
@@ -24,17 +28,18 @@ class Wanted:
     date_to: str = ""
 
 
-def page(
-    connection: Connection, wanted: Wanted, reach: Collection[int] | None, limit: int, offset: int
-) -> tuple[list[dict[str, Any]], int]:
-    """A page of studies, the latest change first, and the number of all that match."""
-    conditions = [within(reach), *_conditions(wanted)]
-    newest = _studies().where(*conditions).order_by(study.c.updated_at.desc(), study.c.id.desc())
-    found = [dict(row) for row in connection.execute(newest.limit(limit).offset(offset)).mappings()]
-    if offset == 0 and len(found) < limit:
-        return found, len(found)
-    counted = select(func.count()).select_from(study).where(*conditions)
-    return found, connection.execute(counted).scalar_one()
+def page(connection: Connection, wanted: Wanted, reach: Collection[int] | None, limit: int, offset: int) -> Found:
+    """A page of studies, the latest change first, and the number of all that match, exact up to a bound."""
+    search = Search(
+        source=study,
+        wanted=[within(reach), *_conditions(wanted)],
+        key=study.c.id,
+        order=[Term(study.c.updated_at, descending=True), Term(study.c.id, descending=True)],
+        shown=_SHOWN,
+        beside=facility,
+        walk=wanted == Wanted(),
+    )
+    return paged(connection, search, limit, offset)
 
 
 def changed(connection: Connection, since: datetime, reach: Collection[int] | None, limit: int) -> list[dict[str, Any]]:
@@ -90,11 +95,7 @@ def instances_of(connection: Connection, study_id: int) -> list[Any]:
 
 
 def _studies() -> Select[Any]:
-    return select(
-        study,
-        facility.c.code.label("facility_code"),
-        facility.c.name.label("facility_name"),
-    ).join(facility, facility.c.id == study.c.facility_id)
+    return select(*_SHOWN).join(facility, facility.c.id == study.c.facility_id)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

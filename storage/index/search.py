@@ -24,9 +24,11 @@ from sqlalchemy import (
 
 from storage.dicom.attributes import Attribute, Level
 from storage.dicom.matching import Match, Name, Numbers, Pattern, Range, Universal, Values
+from storage.index.paging import Found, Search, Term, plan_by_values
+from storage.index.paging import page as paged
 from storage.index.schema import instance, instance_header, series, study
 
-__all__ = ["PATIENT_TOTALS", "TABLES", "Condition", "Connection", "Page", "headers", "matches", "within"]
+__all__ = ["PATIENT_TOTALS", "TABLES", "Condition", "Connection", "Found", "Page", "headers", "matches", "within"]
 
 TABLES: Mapping[Level, Table] = {
     Level.PATIENT: study,
@@ -49,6 +51,7 @@ _TIME_OF = {
 _ESCAPE = "!"
 _VARYING_SEPARATORS = 3
 _BATCH = 500
+_UIDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"})
 
 
 @dataclass(frozen=True)
@@ -84,26 +87,41 @@ def matches(
     *,
     fuzzy: bool,
     combined: bool,
-) -> tuple[list[dict[str, Any]], int]:
-    """Rows of the page and the number of all that match.
+) -> Found:
+    """Rows of the page and the number of all that match, exact up to a bound (:mod:`storage.index.paging`).
 
     A row holds the columns of the tables down to the level, by ``table.column`` (patient totals by their name alone).
     ``combined``: a date and its time are one moment, not two ranges.
     """
     sqlite = connection.dialect.name == "sqlite"
     wanted = [within(reach), *_conditions(conditions, sqlite, fuzzy, combined)]
-    source = _source(level)
     if level is Level.PATIENT:
-        statement, counted = _patients(wanted)
-    else:
+        return _whole(connection, *_patients(wanted), level, page)
+    source = _source(level)
+    if any(_names_one(condition) for condition in conditions):
         statement = select(*_columns(level)).select_from(source).where(*wanted)
-        counted = select(func.count()).select_from(source).where(*wanted)
-    statement = statement.order_by(*_order(level, page.order)).limit(page.limit).offset(page.offset)
+        return _whole(connection, statement, select(func.count()).select_from(source).where(*wanted), level, page)
+    key = TABLES[level].c.id
+    walk = level is Level.STUDY and all(one.attribute.keyword == "StudyDate" for one in conditions)
+    search = Search(source, wanted, key, _order(level, page.order), _columns(level), walk=walk)
+    return paged(connection, search, page.limit, page.offset)
+
+
+def _whole(connection: Connection, statement: Select[Any], counted: Select[Any], level: Level, page: Page) -> Found:
+    """A page of what is little by its nature, all of it counted."""
+    plan_by_values(connection)
+    order = (term.by(term.column) for term in _order(level, page.order))
+    statement = statement.order_by(*order).limit(page.limit).offset(page.offset)
     rows = [dict(row) for row in connection.execute(statement).mappings()]
     # A first page that is not full is everything: no second pass.
     if page.offset == 0 and len(rows) < page.limit:
-        return rows, len(rows)
-    return rows, connection.execute(counted).scalar_one()
+        return Found(rows, len(rows))
+    return Found(rows, connection.execute(counted).scalar_one())
+
+
+def _names_one(condition: Condition) -> bool:
+    """Whether it names one or a few studies, series or instances by their UIDs."""
+    return isinstance(condition.match, Values) and condition.attribute.keyword in _UIDS
 
 
 def headers(connection: Connection, level: Level, keys: Iterable[int]) -> dict[int, bytes]:
@@ -170,19 +188,16 @@ def _patients(wanted: Sequence[ColumnElement[bool]]) -> tuple[Select[Any], Selec
     return statement, select(func.count()).select_from(groups)
 
 
-def _order(level: Level, chosen: Sequence[tuple[Attribute, bool]]) -> list[ColumnElement[Any]]:
-    terms: list[ColumnElement[Any]] = []
-    for attribute, descending in chosen:
-        column = _column(attribute, search=True)
-        terms.append(column.desc() if descending else column.asc())
+def _order(level: Level, chosen: Sequence[tuple[Attribute, bool]]) -> list[Term]:
+    terms = [Term(_column(attribute, search=True), descending) for attribute, descending in chosen]
     if level is Level.PATIENT:
-        return [*(terms or [study.c.search_patient_name.asc()]), study.c.id.desc()]
+        return [*(terms or [Term(study.c.search_patient_name)]), Term(study.c.id, descending=True)]
     if level is Level.STUDY:
-        newest = [study.c.study_date.desc(), study.c.study_time.desc()]
-        return [*(terms or newest), study.c.id.desc()]
+        newest = [Term(study.c.study_date, descending=True), Term(study.c.study_time, descending=True)]
+        return [*(terms or newest), Term(study.c.id, descending=True)]
     if level is Level.SERIES:
-        return [*terms, series.c.study_fk.desc(), series.c.series_number.asc(), series.c.id.asc()]
-    return [*terms, instance.c.series_fk.asc(), instance.c.instance_number.asc(), instance.c.id.asc()]
+        return [*terms, Term(series.c.study_fk, descending=True), Term(series.c.series_number), Term(series.c.id)]
+    return [*terms, Term(instance.c.series_fk), Term(instance.c.instance_number), Term(instance.c.id)]
 
 
 def _conditions(

@@ -11,6 +11,7 @@ from storage.dicom.attributes import BY_KEYWORD, Level
 from storage.dicom.matching import match_of
 from storage.index import listing, schema, search
 from storage.index.engine import Index
+from storage.index.paging import plan_by_values
 
 STUDIES = 10_000
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -65,9 +66,10 @@ def _plan(index: Index, work: Any) -> str:
             work(connection)
     finally:
         event.remove(index.engine, "before_cursor_execute", note)
-    statement, parameters = next(one for one in seen if one[0].startswith("SELECT"))
+    statement, parameters = next(one for one in seen if "FROM study" in one[0])
     explain = "EXPLAIN QUERY PLAN" if index.is_sqlite else "EXPLAIN"
     with index.read() as connection:
+        plan_by_values(connection)
         rows = connection.exec_driver_sql(f"{explain} {statement}", parameters)
         return "\n".join(str(row[-1]) for row in rows)
 

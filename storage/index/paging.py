@@ -1,0 +1,112 @@
+"""A page of what matches and how much there is, at a cost that does not grow with the archive (PS3.18 §8.3.4.4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, select, text
+
+# So many matches are counted exactly; of more it is said that there are at least so many.
+COUNTED = 5_000
+# For statements whose best plan depends on the values: plan for these values, by an index wherever there is one, and
+# compile nothing. A plan for any value reads a million rows for the one that is rare.
+_PLANNING = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true), "
+    "set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true)"
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One column of an order."""
+
+    column: ColumnElement[Any]
+    descending: bool = False
+
+    def by(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The term of ORDER BY, of this column or of another that holds the same."""
+        return column.desc() if self.descending else column.asc()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a page and how many match in all; if not ``exact``, at least ``total``."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Search:
+    """Rows of ``source`` that are ``wanted``, each by its ``key``, which is also the last term of the order.
+
+    ``beside``: a table of which rows are shown too, by a foreign key. ``walk``: nothing but the order itself narrows
+    it, so it is walked at once.
+    """
+
+    source: FromClause
+    wanted: Sequence[ColumnElement[bool]]
+    key: ColumnElement[Any]
+    order: Sequence[Term]
+    shown: Sequence[ColumnElement[Any]]
+    beside: FromClause | None = None
+    walk: bool = False
+
+
+def plan_by_values(connection: Connection) -> None:
+    """Until the transaction ends, let PostgreSQL plan each search for its own values; SQLite knows nothing else."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_PLANNING)
+
+
+def page(connection: Connection, search: Search, limit: int, offset: int) -> Found:
+    """A page in order, and how many rows match.
+
+    A search that finds little is collected by whatever index finds it, counted and sorted. One that finds much is
+    walked in its order instead, which ends soon because what matches is frequent. Neither reads a whole table.
+    """
+    plan_by_values(connection)
+    hits = _keys(search).limit(COUNTED + 1).cte("hit").prefix_with("MATERIALIZED")
+    counted = select(func.count()).select_from(hits)
+    if search.walk:
+        return _walk(connection, search, limit, offset, counted)
+    order = (term.by(hits.c[f"k{number}"]) for number, term in enumerate(search.order))
+    rows = _rows(connection, search, select(hits).order_by(*order), limit, offset, counted.scalar_subquery())
+    if not rows and (offset or not limit):
+        total = connection.execute(counted).scalar_one()
+    else:
+        total = int(rows[0]["counted"]) if rows else 0
+    return Found(rows, total) if total <= COUNTED else _walk(connection, search, limit, offset, None)
+
+
+def _walk(connection: Connection, search: Search, limit: int, offset: int, counted: Select[tuple[int]] | None) -> Found:
+    """A page in order; ``counted`` counts as far as it is worth, ``None``: there are more than that."""
+    keys = _keys(search).order_by(*(term.by(term.column) for term in search.order))
+    rows = _rows(connection, search, keys, limit, offset, literal(0))
+    seen = offset + len(rows)
+    # A page that is not full is the last one.
+    if len(rows) < limit and (rows or not offset):
+        return Found(rows, seen)
+    total = connection.execute(counted).scalar_one() if counted is not None else COUNTED + 1
+    return Found(rows, total) if total <= COUNTED else Found(rows, max(total, seen + 1), exact=False)
+
+
+def _keys(search: Search) -> Select[Any]:
+    """What orders the rows, without what they show: an index may hold it all."""
+    terms = (term.column.label(f"k{number}") for number, term in enumerate(search.order))
+    return select(search.key.label("id"), *terms).select_from(search.source).where(*search.wanted)
+
+
+def _rows(
+    connection: Connection, search: Search, chosen: Select[Any], limit: int, offset: int, counted: ColumnElement[int]
+) -> list[dict[str, Any]]:
+    """Of the keys in order, those of the page, with all that is shown of them."""
+    page = chosen.limit(limit).offset(offset).subquery("page")
+    source = search.source if search.beside is None else search.source.join(search.beside)
+    statement = (
+        select(*search.shown, counted.label("counted"))
+        .select_from(source.join(page, search.key == page.c.id))
+        .order_by(*(term.by(page.c[f"k{number}"]) for number, term in enumerate(search.order)))
+    )
+    return [dict(row) for row in connection.execute(statement).mappings()]
