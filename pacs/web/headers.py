@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from fastapi import Request
 
@@ -57,8 +58,21 @@ def etag_matches(request: Request, etag: str) -> bool:
 
 def accepts_gzip(request: Request) -> bool:
     """Whether Accept-Encoding names gzip (or ``*``) without a quality of zero."""
+    return content_coding(request, "gzip") == "gzip"
+
+
+def content_coding(request: Request, *offers: str) -> str:
+    """The content coding that the client likes best of ``offers``, the first of equals; else ``identity`` (§12.5.3)."""
+    qualities = _codings(request.headers.get("accept-encoding", ""))
+    liked = {offer: qualities.get(offer, qualities.get("*", 0.0)) for offer in offers}
+    best = max(offers, key=lambda offer: liked[offer])
+    return best if liked[best] > 0 and liked[best] >= qualities.get("identity", 0.0) else "identity"
+
+
+@lru_cache(256)
+def _codings(field: str) -> Mapping[str, float]:
     qualities: dict[str, float] = {}
-    for item in request.headers.get("accept-encoding", "").split(","):
+    for item in field.split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))
         quality = 1.0
         for parameter in parameters:
@@ -68,4 +82,4 @@ def accepts_gzip(request: Request) -> bool:
                 except ValueError:
                     quality = 0.0
         qualities[name] = quality
-    return qualities.get("gzip", qualities.get("*", 0.0)) > 0
+    return qualities

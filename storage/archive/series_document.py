@@ -8,12 +8,15 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
+import imagecodecs
+
 from storage.archive import Archive
+from storage.archive.absence import absence
 from storage.archive.retrieve import instances
 from storage.dicom import json
 from storage.errors import NotFound
@@ -29,6 +32,11 @@ QUIET = timedelta(seconds=3)
 _LOOK_BACK = timedelta(days=2)
 _ATTEMPTS = 4
 _LEVEL = 6
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    "br": lambda plain: bytes(imagecodecs.brotli_encode(plain, level=7)),
+    "zstd": lambda plain: bytes(imagecodecs.zstd_encode(plain, level=9)),
+}
 _LOCKS = 64
 _REMEMBERED_BYTES = 64 * 1024 * 1024
 
@@ -51,7 +59,7 @@ def document(archive: Archive, study_instance_uid: str, series_instance_uid: str
     with archive.index.read() as connection:
         row = rows.find(connection, study_instance_uid, series_instance_uid)
     if row is None:
-        raise NotFound("There is no such series.")
+        raise absence(archive, study_instance_uid, series_instance_uid)
     return _current(archive, row)
 
 
@@ -64,7 +72,7 @@ def study_document(archive: Archive, study_instance_uid: str) -> SeriesDocument:
     with archive.index.read() as connection:
         found = rows.all_of(connection, study_instance_uid)
     if not found:
-        raise NotFound("There is no such study.")
+        raise absence(archive, study_instance_uid)
     parts = [_current(archive, row) for row in found]
     if len(parts) == 1:
         return parts[0]
@@ -93,6 +101,22 @@ def instance_document(
         raise NotFound("There is no such instance.")
     text = json.text(encoded)
     return SeriesDocument(_etag([text]), _compressed([text]))
+
+
+def body(archive: Archive, document: SeriesDocument, coding: str) -> bytes:
+    """The document in a content coding: ``gzip``, ``br`` or ``zstd``, or ``identity``.
+
+    What is not kept so is made once and remembered, as long as it is among those used of late.
+    """
+    if coding == "gzip":
+        return document.gzip_body
+    recent = _recent(archive.index)
+    key = f"{document.etag}.{coding}"
+    found = recent.get(key)
+    if found is None:
+        found = _CODINGS[coding](gzip.decompress(document.gzip_body))
+        recent.put(key, found)
+    return found
 
 
 def build_quiet(archive: Archive, limit: int = 20) -> int:

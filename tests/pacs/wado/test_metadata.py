@@ -1,8 +1,12 @@
 """WADO-RS: metadata (PS3.18 §10.4.1.1.2)."""
 
 import gzip
+import json
+from collections.abc import Callable
+from xml.etree import ElementTree
 
 import httpx
+import imagecodecs
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -10,8 +14,16 @@ from pydicom.uid import (
 )
 
 from tests import instances
-from tests.pacs.message import store
+from tests.pacs.message import parts, store
 from tests.pacs.wado.resource import get, series_path
+
+NATIVE = {"n": "http://dicom.nema.org/PS3.19/models/NativeDICOM"}
+DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gzip": gzip.decompress,
+    "br": imagecodecs.brotli_decode,
+    "zstd": imagecodecs.zstd_decode,
+}
 
 
 class TestMetadata:
@@ -61,9 +73,50 @@ class TestMetadata:
         assert grown.headers["etag"] != etag
         assert len(grown.json()) == 2
 
-    @pytest.mark.parametrize("accept", ["application/dicom+xml", 'multipart/related; type="application/dicom+xml"'])
-    def test_xml_is_not_offered(self, client: httpx.Client, study: list[Dataset], accept: str) -> None:
-        assert get(client, f"{series_path(study[0])}/metadata", accept).status_code == 406
+    def test_as_xml_one_part_an_instance(self, client: httpx.Client, study: list[Dataset]) -> None:
+        accept = 'multipart/related; type="application/dicom+xml"'
+        answer = get(client, f"{series_path(study[0])}/metadata", accept)
+        found = parts(answer)
+        assert {kind for kind, _ in found} == {"application/dicom+xml"}
+        told = [ElementTree.fromstring(body) for _, body in found]
+        names = [one.find("n:DicomAttribute[@tag='00080018']/n:Value", NATIVE) for one in told]
+        assert [name is not None and name.text for name in names] == [ds.SOPInstanceUID for ds in study]
+        pixels = told[0].find("n:DicomAttribute[@keyword='PixelData']/n:BulkData", NATIVE)
+        assert pixels is not None
+        assert get(client, pixels.attrib["uri"], "application/octet-stream").content == study[0].PixelData
+        etag = answer.headers["etag"]
+        assert get(client, f"{series_path(study[0])}/metadata", accept, **{"If-None-Match": etag}).status_code == 304
+
+    def test_one_instance_as_a_bare_document(self, client: httpx.Client, study: list[Dataset]) -> None:
+        answer = get(client, f"{instances.path(study[0])}/metadata", "application/dicom+xml")
+        assert answer.headers["content-type"] == "application/dicom+xml"
+        assert ElementTree.fromstring(answer.content).tag.endswith("NativeDicomModel")
+        assert get(client, f"{series_path(study[0])}/metadata", "application/dicom+xml").status_code == 406
+
+    @pytest.mark.parametrize(
+        ("field", "coding"),
+        [
+            ("gzip, deflate, br, zstd", "br"), ("gzip, zstd", "zstd"), ("gzip;q=1, br;q=0.5", "gzip"), ("*", "br"),
+            ("identity", ""), ("deflate", ""), ("br;q=0, gzip", "gzip"), ("gzip;q=0.5, identity", ""), ("br;q=x", ""),
+        ],
+    )  # fmt: skip
+    def test_the_coding_that_the_client_likes_best(
+        self, client: httpx.Client, study: list[Dataset], field: str, coding: str
+    ) -> None:
+        address = f"{series_path(study[0])}/metadata"
+        with client.stream("GET", address, headers={"Accept-Encoding": field}) as answer:
+            raw = b"".join(answer.iter_raw())
+        assert answer.headers.get("content-encoding", "") == coding
+        assert "Accept-Encoding" in answer.headers["vary"]
+        plain = DECODERS[coding](raw)
+        assert len(json.loads(plain)) == 4
+
+    def test_head_tells_what_get_would(self, client: httpx.Client, study: list[Dataset]) -> None:
+        path = f"{series_path(study[0])}/metadata"
+        told, given = client.head(path), client.get(path)
+        assert (told.status_code, told.content) == (200, b"")
+        for field in ("etag", "content-type", "content-length", "content-encoding"):
+            assert told.headers[field] == given.headers[field]
 
 
 def test_the_documents_are_really_compressed_on_the_wire(client: httpx.Client, study: list[Dataset]) -> None:
