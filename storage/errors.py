@@ -36,6 +36,10 @@ class NotFound(ArchiveError):
     """No such study, series, instance or frame (for this principal's scope the message is the same)."""
 
 
+class Gone(NotFound):
+    """It was kept, and an authorised person has deleted it."""
+
+
 class InvalidQuery(ArchiveError):
     """A query key, value or parameter is malformed."""
 

@@ -42,6 +42,12 @@ class StorageSettings(BaseModel):
     maximum_cache_days: int = Field(
         90, description="With S3: an instance unused for so many days is read from S3 again."
     )
+    deletion: Literal["deny", "administrators"] = Field(
+        "deny", description="Who may delete studies, series and instances: nobody, or administrators."
+    )
+    deletion_grace_days: float = Field(
+        30, ge=0, le=3650, description="Days for which a deletion can be undone; the bytes are erased after it."
+    )
     unknown_sop_classes: Literal["accept", "refuse"] = Field(
         "accept", description="Whether SOP classes outside the standard's storage classes are kept."
     )

@@ -32,6 +32,7 @@ STATUS: Mapping[type[errors.ArchiveError], tuple[int, str]] = {
     errors.OutOfResources: (503, "No room at the moment"),
     errors.TooLarge: (413, "Too large"),
     errors.NotFound: (404, "Not found"),
+    errors.Gone: (410, "Deleted"),
     errors.InvalidQuery: (400, "The query cannot be understood"),
     errors.NotAcceptable: (406, "Not available in the form asked for"),
     errors.PixelError: (406, "The pixels of this image cannot be decoded"),

@@ -24,7 +24,7 @@ from storage.archive.replay import Found, Replay
 from storage.archive.sparse import copy_all, copy_header
 from storage.dicom.part10 import FileMeta, read_meta
 from storage.errors import ArchiveError, InvalidInstance, InvalidRequest, NotFound, OutOfResources, StoreUnavailable
-from storage.index import rebuilding
+from storage.index import rebuilding, removals
 from storage.objects import ObjectHead, instance_key
 from storage.spooled_file import SpooledFile, recover
 
@@ -205,7 +205,8 @@ class _Reader:
     def _is_known(self, head: ObjectHead) -> bool:
         meta, _ = read_meta(self._archive.objects.read(head.key, 0, min(head.size, HEAD_BYTES)))
         with self._archive.index.read() as connection:
-            return rebuilding.keys(connection, [meta.sop_instance_uid]).get(meta.sop_instance_uid) == head.key
+            known = rebuilding.keys(connection, [meta.sop_instance_uid]).get(meta.sop_instance_uid) == head.key
+            return known or removals.awaits_erasing(connection, head.key)
 
     def _found(self, head: ObjectHead, path: Path) -> Found:
         with path.open("rb") as file:
@@ -213,7 +214,9 @@ class _Reader:
         if not meta.dataset_sha256:
             raise InvalidInstance("It was not written by this archive: it has no digest of its data set.")
         spooled = recover(path) if self._read_all else _described(path, head, meta, offset)
-        arrival = read(spooled, study_instance_uid="", unknown_sop_classes="accept")
+        arrival = read(
+            spooled, study_instance_uid="", unknown_sop_classes="accept", searchable=self._archive.searchable.current()
+        )
         uids = arrival.study_instance_uid, arrival.series_instance_uid, arrival.sop_instance_uid
         if instance_key(*uids, meta.dataset_sha256) != head.key:
             raise InvalidInstance("Its key is not that of its content.")

@@ -20,7 +20,7 @@ from storage.claim import claim
 from storage.disk import sync_folder
 from storage.errors import ArchiveError, InvalidInstance, StoreUnavailable
 from storage.fault_point import reached
-from storage.index import instances
+from storage.index import instances, removals
 from storage.index import spooled as rows
 from storage.spooled_file import Hold, SpooledFile, recover
 
@@ -126,6 +126,12 @@ def _keep_file(archive: Archive, path: Path, hold: Hold, report: ReconcileReport
     with archive.index.read() as connection:
         row = instances.by_sop_instance_uid(connection, spooled.sop_instance_uid) if spooled.sop_instance_uid else None
         kept = rows.by_id(connection, row["id"]) if row is not None else None
+        removed = row is None and removals.spool_file_was_removed(connection, path.name)
+    if removed:
+        # Its object was proved and its row deleted since: the last stop came before the removal of this file.
+        path.unlink(missing_ok=True)
+        report.removed += 1
+        return
     if kept is not None and kept["spool_name"] == path.name:
         # Its row names it: the last stop came between the commit that says "object" and the removal of the file.
         if kept["location"] == "object" and is_verified(archive, kept):

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from pydicom.dataset import Dataset
 
 from storage.archive import Archive
+from storage.archive.absence import absence
 from storage.archive.instance_bytes import InstanceBytes, InstanceRow
 from storage.dicom import json
 from storage.dicom.dataset import dataset_of
@@ -67,8 +68,7 @@ def instances(
     with archive.index.read() as connection:
         found = rows.find(connection, study_instance_uid, series_instance_uid, sop_instance_uid, limit)
     if not found:
-        level = "instance" if sop_instance_uid else "series" if series_instance_uid else "study"
-        raise NotFound(f"There is no such {level}.")
+        raise absence(archive, study_instance_uid, series_instance_uid or "", sop_instance_uid or "")
     return [InstanceRow(**row) for row in found]
 
 

@@ -26,6 +26,7 @@ from storage.archive.upload import is_verified
 from storage.claim import claim
 from storage.dicom.part10 import read_meta
 from storage.errors import InvalidInstance, NotFound, StoreUnavailable
+from storage.index import removals
 from storage.index import scrubbing as rows
 from storage.index.inventory import Inventory
 from storage.objects import ObjectHead, series_document_key
@@ -287,7 +288,8 @@ def _leftover(archive: Archive, head: ObjectHead) -> Finding | None:
         return Finding("foreign", head.key)
     with archive.index.read() as connection:
         row = rows.by_sop_instance_uid(connection, meta.sop_instance_uid)
-    if row is not None and row["object_key"] == head.key:
+        left = removals.awaits_erasing(connection, head.key)
+    if left or (row is not None and row["object_key"] == head.key):
         return None
     return Finding("orphan" if meta.dataset_sha256 else "foreign", head.key, meta.sop_instance_uid)
 

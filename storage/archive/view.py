@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from storage.access import audit, permission
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
-from storage.errors import Forbidden, NotFound
+from storage.archive.absence import absence
+from storage.errors import Forbidden
 from storage.index import listing
 from storage.index.engine import Index
 
@@ -63,7 +64,7 @@ def allow_study(archive: Archive, principal: Principal, action: Action, study_in
     with archive.index.read() as connection:
         row = listing.by_uid(connection, study_instance_uid)
     if row is None:
-        raise NotFound("There is no such study.")
+        raise absence(archive, study_instance_uid)
     allow(archive, principal, action, row["facility_id"], study_instance_uid, row["patient_id"])
 
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.index.schema import metadata
+from storage.index.work_schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from storage.index.engine import Index
-from storage.index.schema import metadata
+from storage.index.work_schema import metadata
 
 MIGRATE = "import sys; from storage.index.engine import Index; Index(sys.argv[1]).migrate()"
 
