@@ -5,12 +5,23 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from pacs.dicomweb import bulk_data, deletion, frames, instances, metadata, negotiation, qido, rendered, stow
+from pacs.dicomweb import (
+    bulk_data,
+    capabilities,
+    deletion,
+    frames,
+    instances,
+    metadata,
+    negotiation,
+    qido,
+    rendered,
+    stow,
+)
 from pacs.dicomweb.failure import FAILURE_REASON
 from pacs.web.errors import STATUS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "conformance-dicomweb.md").read_text(encoding="utf-8")
-MODULES = (bulk_data, deletion, frames, instances, metadata, qido, rendered, stow)
+MODULES = (bulk_data, capabilities, deletion, frames, instances, metadata, qido, rendered, stow)
 
 
 def rows(pattern: str) -> set[tuple[str, ...]]:
@@ -19,7 +30,7 @@ def rows(pattern: str) -> set[tuple[str, ...]]:
 
 def test_every_resource_is_stated_and_every_stated_one_exists() -> None:
     served = {
-        (method, re.sub(r":\w+}", "}", route.path.removeprefix("/dicom-web")))
+        (method, re.sub(r":\w+}", "}", route.path.removeprefix("/dicom-web") or "/"))
         for module in MODULES
         for route in module.router.routes
         if isinstance(route, Route)
