@@ -91,7 +91,7 @@ def install() -> None:
 def require_pages() -> Path:
     """The folder of OHIF's pages; without it the test is skipped, or fails where ``CI`` is set."""
     if FOLDER.is_dir():
-        return FOLDER
+        return FOLDER.resolve()
     message = f"OHIF {VERSION} is not here: run make peers"
     if os.environ.get("CI"):
         pytest.fail(message)
