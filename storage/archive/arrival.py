@@ -1,14 +1,16 @@
 """An instance that has been spooled, read and checked: what its row will say (PS3.4 §B.2.3, PS3.3 §C.7)."""
 
 import mmap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from storage.dicom import json, pixel_data, sop_class
+from storage.dicom import json, pixel_data, search_value, sop_class
 from storage.dicom.attributes import Level
 from storage.dicom.columns import columns
 from storage.dicom.header import Header, parse
 from storage.dicom.part10 import valid_uid
+from storage.dicom.search_value import SearchAttribute, SearchValues
 from storage.errors import InconsistentInstance, InvalidInstance, StoreUnavailable, UnsupportedInstance
 from storage.spooled_file import SpooledFile
 
@@ -22,7 +24,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Arrival:
-    """Column values by table, the header and the frame table as the index keeps them."""
+    """Column values by table, values searched beside them, the header and the frame table as the index keeps them."""
 
     study_instance_uid: str
     series_instance_uid: str
@@ -34,6 +36,7 @@ class Arrival:
     header: bytes
     frames: bytes
     warnings: tuple[str, ...]
+    values: SearchValues = search_value.NONE
 
 
 def read(
@@ -42,10 +45,12 @@ def read(
     study_instance_uid: str,
     unknown_sop_classes: Literal["accept", "refuse"],
     trust_dataset: bool = False,
+    searchable: Sequence[SearchAttribute] = (),
 ) -> Arrival:
     """Read and check a spooled file; ``study_instance_uid``: the study a request is limited to, or empty.
 
     ``trust_dataset``: what was declared comes from an old file, not from a sender; where they differ it rules.
+    ``searchable``: the attributes that are searched beside the columns.
 
     Raises:
         InvalidInstance: it is truncated, cannot be followed, or lacks a UID.
@@ -82,6 +87,7 @@ def read(
         header=json.encode(text),
         frames=frames.table.encoded,
         warnings=(*header.warnings, *frames.warnings),
+        values=search_value.of_header(header, searchable),
     )
 
 

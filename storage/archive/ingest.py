@@ -12,7 +12,7 @@ from storage.archive import Archive
 from storage.archive.arrival import Arrival, read
 from storage.archive.discrepancy import Noted, note_arrival
 from storage.archive.quarantine_entry import PUT_ASIDE, put_conflict_aside
-from storage.archive.recent import RecentSeries, RecentStudy
+from storage.archive.recent import RecentSeries, RecentStudy, unsaid
 from storage.dicom import sop_class
 from storage.dicom.text import search_text
 from storage.errors import DuplicateConflict, Forbidden, OutOfResources
@@ -20,6 +20,8 @@ from storage.fault_point import reached
 from storage.index import instances as rows
 from storage.index.engine import CommitUnknown
 from storage.index.intake import Addition, Outcome
+from storage.index.names import note_names
+from storage.index.search_attributes import add_values
 from storage.objects import instance_key
 from storage.spooled_file import SpooledFile
 
@@ -84,6 +86,7 @@ def ingest(archive: Archive, spooled: SpooledFile, source: Source, principal: Pr
             study_instance_uid=source.study_instance_uid,
             unknown_sop_classes=archive.settings.unknown_sop_classes,
             trust_dataset=source.kind == "import",
+            searchable=archive.searchable.current(),
         )
         study_instance_uid = arrival.study_instance_uid
         spooled.make_durable()
@@ -147,12 +150,20 @@ def _keep_quickly(
             frames=arrival.frames,
             now=now,
             noted=study.noted if series is None else study.noted + series.noted,
+            values=unsaid(arrival.values, study, series),
         )
     )
     if outcome is Outcome.STALE:
         archive.recent.forget(uid, series_uid, study.said)
-    elif outcome is Outcome.ADDED and series is None:
-        archive.recent.remember_series(uid, series_uid, RecentSeries(series_id, arrival.series))
+    elif outcome is Outcome.ADDED:
+        archive.recent.remember_values(
+            uid,
+            series_uid,
+            study,
+            series or RecentSeries(series_id, arrival.series),
+            arrival.values,
+            new=series is None,
+        )
     return _receipt(arrival, duplicate=False, other_patient=study.other_patient) if outcome is Outcome.ADDED else None
 
 
@@ -240,8 +251,10 @@ def _keep(
         },
     )
     instance = {**_instance(spooled, arrival, source, now), "series_fk": series["id"]}
-    rows.add(connection, instance, arrival.header, arrival.frames)
+    identity = rows.add(connection, instance, arrival.header, arrival.frames)
+    add_values(connection, [(study["id"], series["id"], identity, arrival.values)])
     changes = _completed(study, arrival)
+    note_names(connection, study["id"], changes if known else study)
     if new_series:
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
@@ -265,8 +278,11 @@ def _recent(
     """What to remember of these rows, and of what the instance said of them."""
     modalities = frozenset(study["modalities_in_study"].split("\\"))
     return (
-        RecentStudy(study["id"], study["facility_id"], modalities, arrival.study, noted.study, other_patient),
-        RecentSeries(series["id"], arrival.series, noted.series),
+        RecentStudy(
+            *(study["id"], study["facility_id"], modalities, arrival.study, noted.study, other_patient),
+            values=arrival.values.study,
+        ),
+        RecentSeries(series["id"], arrival.series, noted.series, values=arrival.values.series),
     )
 
 

@@ -4,8 +4,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
+
+from storage.dicom.search_value import NONE, SearchValues
 
 _MOST = 8_192
 # What other processes change meanwhile (an owner, a removal) is seen after this long; the index is still asked whether
@@ -20,6 +22,7 @@ class RecentStudy:
     ``said`` is the very mapping that the columns of that instance were: an instance that says the same is given the
     same mapping (:func:`storage.dicom.columns.columns`), so it is known again by identity. ``noted``: keys of the
     discrepancies that whoever says this is one more case of; ``other_patient``: it says another Patient ID.
+    ``values``: what it said last that is searched beside the columns; that has its rows.
     """
 
     id: int
@@ -28,17 +31,30 @@ class RecentStudy:
     said: Mapping[str, Any]
     noted: tuple[str, ...]
     other_patient: bool
+    values: tuple[Any, ...] = ()
     since: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
 class RecentSeries:
-    """The row of a series; ``said`` and ``noted`` as in :class:`RecentStudy`."""
+    """The row of a series; ``said``, ``noted`` and ``values`` as in :class:`RecentStudy`."""
 
     id: int
     said: Mapping[str, Any]
     noted: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
     since: float = field(default_factory=time.monotonic)
+
+
+def unsaid(values: SearchValues, study: RecentStudy, series: RecentSeries | None) -> SearchValues:
+    """Of what an instance says, that which the one before it did not say of its study and series: what has no rows."""
+    new_of_study = values.study if values.study != study.values else ()
+    new_of_series = values.series if series is None or values.series != series.values else ()
+    if (new_of_study, new_of_series) == (values.study, values.series):
+        return values
+    if not (new_of_study or new_of_series or values.instance):
+        return NONE
+    return SearchValues(new_of_study, new_of_series, values.instance)
 
 
 V = TypeVar("V", RecentStudy, RecentSeries)
@@ -87,6 +103,22 @@ class Recent:
     def remember_series(self, study_instance_uid: str, series_instance_uid: str, found: RecentSeries) -> None:
         """Note the row of a series, as committed."""
         self._series.put((study_instance_uid, series_instance_uid), found)
+
+    def remember_values(
+        self,
+        study_instance_uid: str,
+        series_instance_uid: str,
+        study: RecentStudy,
+        series: RecentSeries,
+        values: SearchValues,
+        *,
+        new: bool,
+    ) -> None:
+        """Note what an instance said last of its study and series, as committed; ``new``: a series just made."""
+        if study.values != values.study:
+            self.remember_study(study_instance_uid, replace(study, values=values.study))
+        if new or series.values != values.series:
+            self.remember_series(study_instance_uid, series_instance_uid, replace(series, values=values.series))
 
     def forget(self, study_instance_uid: str, series_instance_uid: str, said: Mapping[str, Any]) -> None:
         """The rows are not what they were; ``said``: of the study."""

@@ -13,6 +13,8 @@ from storage.archive.arrival import Arrival
 from storage.dicom.part10 import FileMeta, Origin
 from storage.dicom.text import search_text
 from storage.index import instances, rebuilding
+from storage.index.names import note_names
+from storage.index.search_attributes import add_values
 from storage.objects import ObjectHead
 
 _CHUNK = 100
@@ -142,6 +144,7 @@ class _Study:
         """Write the rows of study, series and instances, and what of them contradicts the first."""
         first = self._new[0]
         study, new_study = self._study(first)
+        made = new_study
         before = dict(study)
         if not new_study and self._replay.received_at(first) < study["received_at"]:
             study |= self._said_before(study)
@@ -154,7 +157,8 @@ class _Study:
             study |= learnt
             number = self._number("instance", one.origin.instance)
             values = self._replay.row(one, series["id"], number)
-            instances.add(self._connection, values, one.arrival.header, one.arrival.frames)
+            identity = instances.add(self._connection, values, one.arrival.header, one.arrival.frames)
+            add_values(self._connection, [(study["id"], series["id"], identity, one.arrival.values)])
             added[series["id"]] += 1
             discrepancy.note_arrival(
                 self._connection,
@@ -169,6 +173,7 @@ class _Study:
         changes = {name: value for name, value in study.items() if value != before[name]}
         if new_series:
             changes["modalities_in_study"] = "\\".join(instances.modalities(self._connection, study["id"]))
+        note_names(self._connection, study["id"], study if made else changes)
         rebuilding.count(
             self._connection,
             study["id"],

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +11,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from storage.dicom.search_value import NONE, SearchValues
 from storage.errors import StoreUnavailable
 from storage.fault_point import reached
 from storage.index.engine import CommitUnknown, Conflict, Index
 from storage.index.instances import insert_or_ignore_in
 from storage.index.prepared import Cursor, Prepared
 from storage.index.schema import discrepancy, instance, instance_header, series, study
+from storage.index.searchable_schema import instance_value, series_value, study_value
 
 MOST_AT_ONCE = 128
 
@@ -47,6 +49,7 @@ class Addition:
     frames: bytes
     now: datetime
     noted: tuple[str, ...] = ()  # keys of the discrepancies that this is one more case of
+    values: SearchValues = NONE  # what is searched beside the columns and has no rows yet
 
 
 @dataclass(slots=True)
@@ -92,6 +95,10 @@ class Intake:
         self._add_header = Prepared(
             insert_or_ignore_in(dialect, instance_header), dialect, ("instance_fk", "header", "frames")
         )
+        self._add_value = [
+            Prepared(insert_or_ignore_in(dialect, table), dialect, _VALUE_COLUMNS)
+            for table in (study_value, series_value, instance_value)
+        ]
         self._count_series = Prepared(_COUNT_SERIES, dialect, ())
         self._count_study = Prepared(_COUNT_STUDY, dialect, ())
         self._count_discrepancy = Prepared(_COUNT_DISCREPANCY, dialect, ())
@@ -161,6 +168,7 @@ class Intake:
         new_series: Counter[int] = Counter()
         noted: Counter[str] = Counter()
         made: dict[tuple[int, str], int] = {}
+        said: set[tuple[Any, ...]] = set()
         now = batch[0].addition.now
         for ticket in batch:
             one = ticket.addition
@@ -181,9 +189,13 @@ class Intake:
             in_series[series_id, one.series_instance_uid, one.study_id] += 1
             in_study[one.study_id, one.study_instance_uid] += 1
             noted.update(one.noted)
+            if one.values is not NONE:
+                said.update(_value_rows(one, series_id, row[0]))
             now = max(now, one.now)
             outcomes.append(Outcome.ADDED)
         # In this order everywhere, so that two processes do not wait for each other.
+        for table, *value in sorted(said):
+            self._add_value[table].run(cursor, dict(zip(_VALUE_COLUMNS, value, strict=True)))
         for (study_id, uid), number in sorted(in_study.items()):
             self._count(
                 self._count_study,
@@ -268,6 +280,14 @@ class Intake:
         raise StoreUnavailable("The index cannot be reached now.") from error
 
 
+def _value_rows(one: Addition, series_id: int, instance_id: int) -> Iterator[tuple[Any, ...]]:
+    """Number of the table, and columns, of each value."""
+    yield from ((0, one.study_id, *row) for row in one.values.study)
+    yield from ((1, series_id, *row) for row in one.values.series)
+    yield from ((2, instance_id, *row) for row in one.values.instance)
+
+
+_VALUE_COLUMNS = ("owner_fk", "attribute_id", "item", "leaf", "value")
 _COLUMNS = (
     *("series_fk", "sop_instance_uid", "sop_class_uid", "instance_number", "rows", "columns", "bits_allocated"),
     *("number_of_frames", "transfer_syntax_uid", "size", "dataset_offset", "dataset_sha256", "location", "spool_name"),

@@ -4,7 +4,8 @@ Each study has a row for each word of its names; the words themselves are few (t
 so that those which begin alike, or are one error away, are found among them first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, false, func, literal, or_, select, true
 
@@ -13,7 +14,7 @@ from storage.index.instances import insert_or_ignore
 from storage.index.schema import study
 from storage.index.searchable_schema import name_word, study_name_word
 
-__all__ = ["FIELDS", "Connection", "any_order", "set_words"]
+__all__ = ["FIELDS", "Connection", "any_order", "note_names"]
 
 # The columns of a study that have words, and the number they have there.
 FIELDS = {"search_patient_name": 0, "search_referring_physician_name": 1}
@@ -27,10 +28,16 @@ _SHORTEST_MISSPELT = 3
 _row, _word = study_name_word.c, name_word.c
 
 
-def set_words(connection: Connection, study_id: int, name: str, field: int, *, replace: bool = False) -> None:
-    """Note the words of a study's name; ``replace``: it had another name before."""
-    if replace:
-        connection.execute(delete(study_name_word).where(_row.study_fk == study_id, _row.field == field))
+def note_names(connection: Connection, study_id: int, said: Mapping[str, Any]) -> None:
+    """Note the words of the names among these columns of a study, instead of those that it had before."""
+    for column, field in FIELDS.items():
+        name = said.get(column)
+        if name:
+            connection.execute(delete(study_name_word).where(_row.study_fk == study_id, _row.field == field))
+            _add_words(connection, study_id, name, field)
+
+
+def _add_words(connection: Connection, study_id: int, name: str, field: int) -> None:
     words = sorted({word[:_LONGEST_WORD] for word in tokens(name)})
     if not words:
         return
