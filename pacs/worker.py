@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from storage.archive import Archive
+from storage.archive.commitment import forget_old, work_off
 from storage.archive.removal import erase_due
 from storage.archive.series_document import build_quiet
 from storage.archive.upload import Uploader
@@ -24,6 +25,7 @@ IDLE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 _CACHE_S = 1.0
 _CHECKPOINT_S = 1.0
+_COMMITMENTS_S = 1.0
 _ERASE_S = 30.0
 _UNFINISHED_S = 24 * 3600.0
 _DOCUMENTS_AT_ONCE = 5
@@ -49,6 +51,8 @@ def work(archive: Archive, stop: threading.Event) -> None:
     tasks = [
         Task("upload", uploader.step, IDLE_S, yields=False),
         Task("documents", lambda: build_quiet(archive, _DOCUMENTS_AT_ONCE) > 0, IDLE_S),
+        Task("commitments", lambda: work_off(archive) > 0, _COMMITMENTS_S),
+        Task("results", lambda: forget_old(archive) > 0, _UNFINISHED_S, after_s=300.0),
         Task("erase", lambda: erase_due(archive) > 0, _ERASE_S),
         Task("unfinished", lambda: archive.objects.clear_unfinished() > 0, _UNFINISHED_S, after_s=600.0),
     ]

@@ -10,7 +10,18 @@ from fastapi import FastAPI
 
 from pacs.api import about, discrepancies, events, quarantine, receipt, session, status, studies
 from pacs.api.watch import Watch
-from pacs.dicomweb import bulk_data, capabilities, deletion, frames, instances, metadata, qido, rendered, stow
+from pacs.dicomweb import (
+    bulk_data,
+    capabilities,
+    commitment,
+    deletion,
+    frames,
+    instances,
+    metadata,
+    qido,
+    rendered,
+    stow,
+)
 from pacs.dicomweb.shortcut import Shortcut
 from pacs.presence import Presence
 from pacs.web import errors, health, pages
@@ -51,7 +62,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     errors.install(app)
     app.add_middleware(Shortcut)
     app.add_middleware(Edge, settings=settings, journal=journal)
-    services = (frames, metadata, rendered, instances, bulk_data, qido, stow, deletion, capabilities)
+    services = (frames, metadata, rendered, instances, bulk_data, qido, stow, commitment, deletion, capabilities)
     for module in services:
         app.include_router(module.router)
     app.state.dicom_web_routes = [route for module in services for route in module.router.routes]

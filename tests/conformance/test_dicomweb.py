@@ -8,6 +8,7 @@ from starlette.routing import Route
 from pacs.dicomweb import (
     bulk_data,
     capabilities,
+    commitment,
     deletion,
     frames,
     instances,
@@ -15,13 +16,14 @@ from pacs.dicomweb import (
     negotiation,
     qido,
     rendered,
+    rendering,
     stow,
 )
 from pacs.dicomweb.failure import FAILURE_REASON
 from pacs.web.errors import STATUS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "conformance-dicomweb.md").read_text(encoding="utf-8")
-MODULES = (bulk_data, capabilities, deletion, frames, instances, metadata, qido, rendered, stow)
+MODULES = (bulk_data, capabilities, commitment, deletion, frames, instances, metadata, qido, rendered, stow)
 
 
 def rows(pattern: str) -> set[tuple[str, ...]]:
@@ -56,5 +58,13 @@ def test_every_status_is_stated() -> None:
 
 
 def test_the_media_types_that_are_made_are_stated() -> None:
-    for media_type in (negotiation.DICOM, negotiation.OCTET_STREAM, "image/jphc", rendered.JPEG, rendered.PNG):
+    for media_type in (
+        negotiation.DICOM,
+        negotiation.OCTET_STREAM,
+        "image/jphc",
+        rendering.JPEG,
+        rendering.PNG,
+        rendering.GIF,
+        rendering.MP4,
+    ):
         assert media_type in PAGE
