@@ -1,10 +1,10 @@
 """Retrieve metadata: ready-made DICOM JSON documents of series, or XML made of them (WADO-RS, PS3.18 §10.4.1.1.2)."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import orjson
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import MediaType, acceptable, matches
@@ -12,6 +12,7 @@ from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_he
 from pacs.web.headers import content_coding, etag_matches
 from pacs.web.resource import ROOT, instance_path, uid
 from pacs.web.service import Service, service
+from pacs.web.streaming import RETRIEVE, streamed
 from storage.access.principal import Action
 from storage.archive import series_document
 from storage.archive.series_document import SeriesDocument
@@ -22,13 +23,15 @@ DICOM_JSON = "application/dicom+json"
 # The thinnest first: the client decides among those it likes as much.
 _CODINGS = ("br", "zstd", "gzip")
 _BLOCK = 256 * 1024
+_PLAIN: tuple[str, ...] = (DICOM_JSON, "application/json")
+_PLAIN_XML: tuple[str, ...] = (native_xml.MEDIA_TYPE,)
 
 router = APIRouter(prefix=ROOT)
 
 
-@router.api_route("/studies/{study}/metadata", methods=["GET", "HEAD"])
-@router.api_route("/studies/{study}/series/{series}/metadata", methods=["GET", "HEAD"])
-@router.api_route("/studies/{study}/series/{series}/instances/{instance}/metadata", methods=["GET", "HEAD"])
+@router.api_route("/studies/{study}/metadata", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/metadata", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}/metadata", methods=RETRIEVE)
 async def metadata(request: Request, study: str, series: str | None = None, instance: str | None = None) -> Response:
     """Give the headers of all instances of the resource: as one JSON array, or as XML documents, one part each."""
     svc = service(request)
@@ -42,7 +45,7 @@ async def metadata(request: Request, study: str, series: str | None = None, inst
     if etag_matches(request, etag):
         return Response(status_code=304, headers=headers)
     if xml:
-        return _xml(svc, document, media_type, headers)
+        return _xml(request, svc, document, media_type, headers)
     coding = content_coding(request, *_CODINGS)
     if coding != "identity":
         headers["Content-Encoding"] = coding
@@ -61,24 +64,21 @@ def _choose(accepted: Sequence[MediaType], *, single: bool) -> str:
             if matches(range_.content, native_xml.MEDIA_TYPE):
                 return f'multipart/related; type="{native_xml.MEDIA_TYPE}"'
             continue
-        for offer in (DICOM_JSON, "application/json", *((native_xml.MEDIA_TYPE,) if single else ())):
+        for offer in _PLAIN + (_PLAIN_XML if single else ()):
             if matches(range_.name, offer):
                 return offer
     raise NotAcceptable(f'This is available as {DICOM_JSON} or multipart/related; type="{native_xml.MEDIA_TYPE}".')
 
 
-def _xml(svc: Service, document: SeriesDocument, media_type: str, headers: dict[str, str]) -> Response:
+def _xml(
+    request: Request, svc: Service, document: SeriesDocument, media_type: str, headers: dict[str, str]
+) -> Response:
     if not media_type.startswith("multipart"):
         headers["Content-Type"] = native_xml.MEDIA_TYPE
-        return StreamingResponse(_stream(svc, _documents(svc, document)), headers=headers)
+        return streamed(request, svc, _documents(svc, document), headers)
     boundary = new_boundary()
     headers["Content-Type"] = content_type(native_xml.MEDIA_TYPE, boundary)
-    return StreamingResponse(_stream(svc, _parts(svc, document, boundary)), headers=headers)
-
-
-async def _stream(svc: Service, blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    async for block in svc.work.iterate(blocks):
-        yield block
+    return streamed(request, svc, _parts(svc, document, boundary), headers)
 
 
 def _documents(svc: Service, document: SeriesDocument) -> Iterator[bytes]:

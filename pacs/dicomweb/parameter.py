@@ -43,17 +43,3 @@ def boolean(name: str, text: str) -> bool:
     if text not in ("true", "false"):
         raise InvalidQuery(f"{name} must be true or false.")
     return text == "true"
-
-
-def viewport(text: str, most: int = 8192) -> tuple[int, int]:
-    """Read width and height in pixels; the source region that may follow is not supported.
-
-    Raises:
-        InvalidQuery: malformed, too large, or with a source region.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) > 2 and any(parts[2:]):
-        raise InvalidQuery("viewport with a source region is not supported; give width,height.")
-    if len(parts) < 2:
-        raise InvalidQuery("viewport must be width,height.")
-    return whole("viewport width", parts[0], least=1, most=most), whole("viewport height", parts[1], least=1, most=most)

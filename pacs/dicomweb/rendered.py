@@ -1,131 +1,166 @@
-"""Rendered images and thumbnails of frames, instances, series and studies (PS3.18 §10.4.1.1.3, .4, §8.3.5)."""
+"""Rendered images and thumbnails of frames, instances, series and studies (PS3.18 §10.4.1.1.3, .4)."""
 
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from typing import Final
+from collections.abc import Iterator, Sequence
 
+import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from pacs.dicomweb import grant
+from pacs.dicomweb import grant, rendering
 from pacs.dicomweb.media_type import acceptable
-from pacs.dicomweb.negotiation import require
-from pacs.dicomweb.parameter import real, viewport, whole
+from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
+from pacs.dicomweb.rendering import GIF, MP4, Form
+from pacs.web.errors import request_id
 from pacs.web.headers import etag_matches
-from pacs.web.resource import ROOT, frame_numbers
+from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.service import Service, service
+from pacs.web.streaming import RETRIEVE, streamed
 from storage.access.principal import Action
-from storage.archive import retrieve
+from storage.archive import picture
 from storage.archive.retrieve import InstanceRow
-from storage.errors import InvalidQuery, NotAcceptable, NotFound
-from storage.pixels.grayscale import VoiFunction
+from storage.errors import NotAcceptable, NotFound, PixelError, TooLarge
 from storage.pixels.render import RenderOptions
 
-JPEG: Final = "image/jpeg"
-PNG: Final = "image/png"
-THUMBNAIL_SIDE = 128
 _IMMUTABLE = "private, max-age=31536000, immutable"
-# The middle image of a series changes while it arrives.
+# What a series or study shows changes while it arrives.
 _FOR_NOW = "private, max-age=5"
-_FUNCTIONS: Mapping[str, VoiFunction] = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
+_BLOCK = 256 * 1024
+_log = structlog.get_logger("pacs.dicomweb.rendered")
 
 router = APIRouter(prefix=ROOT)
 
-
-@router.get("/studies/{study}/series/{series}/instances/{instance}/rendered")
-@router.get("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered")
-async def rendered(request: Request, study: str, series: str, instance: str, frames: str | None = None) -> Response:
-    """Give one frame as JPEG or PNG with its window applied."""
-    return await _render(request, (study, series, instance), _options(request, thumbnail=False), frames)
+_Resource = tuple[str, str | None, str | None]
+_Picture = tuple[InstanceRow, int]
 
 
-@router.get("/studies/{study}/thumbnail")
-@router.get("/studies/{study}/series/{series}/thumbnail")
-@router.get("/studies/{study}/series/{series}/instances/{instance}/thumbnail")
-@router.get("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/thumbnail")
+@router.api_route("/studies/{study}/rendered", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/rendered", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}/rendered", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered", methods=RETRIEVE)
+async def rendered(
+    request: Request, study: str, series: str | None = None, instance: str | None = None, frames: str | None = None
+) -> Response:
+    """Give frames as pictures with their window applied: one, a message of all, or a moving picture."""
+    svc = service(request)
+    accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
+    asked = frame_numbers(frames) if frames is not None else None
+    single = instance is not None and (asked is None or len(asked) == 1)
+    form = rendering.choose(accepted, single=single, moving=instance is not None and asked is None)
+    options = rendering.options(request.query_params, form.media_type)
+    found = await svc.work.run(_pictures, request, svc, (study, series, instance), asked)
+    if form.media_type in (GIF, MP4):
+        return await _moving(request, svc, found[0][0], form, options)
+    if form.multipart:
+        return await _message(request, svc, found, form, options)
+    return await _still(request, svc, found[0], options, _IMMUTABLE)
+
+
+@router.api_route("/studies/{study}/thumbnail", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/thumbnail", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}/thumbnail", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/thumbnail", methods=RETRIEVE)
 async def thumbnail(
     request: Request, study: str, series: str | None = None, instance: str | None = None, frames: str | None = None
 ) -> Response:
     """Give a small picture of the resource: of a series its middle image, of a study that of its first series."""
-    return await _render(request, (study, series, instance), _options(request, thumbnail=True), frames)
-
-
-async def _render(
-    request: Request, resource: tuple[str, str | None, str | None], options: RenderOptions, frames: str | None
-) -> Response:
     svc = service(request)
-    asked = _one_frame(frames)
-    row, number = await svc.work.run(_choose, request, svc, resource, asked)
-    headers = {"Cache-Control": _IMMUTABLE if resource[2] else _FOR_NOW, "Vary": "Accept"}
-    headers["ETag"] = f'"{row.dataset_sha256[:20]}-{number}-{_tag_of(options)}"'
+    accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
+    form = rendering.choose(accepted, single=True, moving=False)
+    if form.multipart:
+        raise NotAcceptable("A thumbnail is one picture: image/jpeg or image/png.")
+    asked = frame_numbers(frames) if frames is not None else None
+    if asked is not None and len(asked) != 1:
+        raise NotAcceptable("A thumbnail shows one frame.")
+    options = rendering.options(request.query_params, form.media_type, thumbnail=True)
+    shown = await svc.work.run(_representative, request, svc, (study, series, instance), asked)
+    return await _still(request, svc, shown, options, _IMMUTABLE if instance else _FOR_NOW)
+
+
+async def _still(request: Request, svc: Service, shown: _Picture, options: RenderOptions, cache: str) -> Response:
+    row, number = shown
+    headers = {"Cache-Control": cache, "Vary": "Accept"}
+    headers["ETag"] = f'"{row.dataset_sha256[:20]}-{number}-{rendering.tag_of(options)}"'
     if etag_matches(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    body = await svc.work.pixels(retrieve.rendered, svc.archive, row, number, options)
+    body = await svc.work.pixels(picture.rendered, svc.archive, row, number, options)
     return Response(body, media_type=options.format, headers=headers)
 
 
-def _options(request: Request, *, thumbnail: bool) -> RenderOptions:
-    """Read window, viewport, quality and the picture format.
+async def _moving(request: Request, svc: Service, row: InstanceRow, form: Form, options: RenderOptions) -> Response:
+    headers = {"Cache-Control": _IMMUTABLE, "Vary": "Accept"}
+    headers["ETag"] = f'"{row.dataset_sha256[:20]}-{form.media_type[-3:]}-{rendering.tag_of(options)}"'
+    if etag_matches(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if form.media_type == GIF:
+        made = await svc.work.pixels(picture.gif, svc.archive, row, options)
+        return Response(made, media_type=GIF, headers=headers)
+    file = await svc.work.pixels(picture.mp4, svc.archive, row, options)
+    headers["Content-Type"] = MP4
 
-    Raises:
-        InvalidQuery, NotAcceptable: a parameter or the Accept field cannot be used.
-    """
-    query = request.query_params
-    accepted = acceptable(request.headers.get("accept", ""), query.get("accept"))
-    asked = query.get("viewport")
-    size = viewport(asked) if asked else ((THUMBNAIL_SIDE, THUMBNAIL_SIDE) if thumbnail else None)
-    return RenderOptions(
-        window=_window(query["window"]) if query.get("window") else None,
-        viewport=size,
-        quality=whole("quality", query.get("quality", "90"), least=1, most=100),
-        format=JPEG if require(accepted, JPEG, PNG) == JPEG else PNG,
-    )
+    def blocks() -> Iterator[bytes]:
+        with file:
+            while block := file.read(_BLOCK):
+                yield block
 
-
-def _window(text: str) -> tuple[float, float, VoiFunction]:
-    """Read centre, width and function (PS3.18 §8.3.5.1.4)."""
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) not in (2, 3):
-        raise InvalidQuery("window must be centre,width,function.")
-    function = _FUNCTIONS.get(parts[2].lower() if len(parts) == 3 else "linear")
-    if function is None:
-        raise InvalidQuery("The function of window must be linear, linear-exact or sigmoid.")
-    center, width = real("window centre", parts[0]), real("window width", parts[1])
-    if width < 1 if function == "LINEAR" else width <= 0:
-        raise InvalidQuery("window width must be at least 1 for linear and above 0 otherwise.")
-    return center, width, function
+    return streamed(request, svc, blocks(), headers)
 
 
-def _one_frame(frames: str | None) -> int | None:
-    if frames is None:
-        return None
-    numbers = frame_numbers(frames)
-    if len(numbers) != 1:
-        raise NotAcceptable("Several frames cannot be rendered into one picture; ask for them one by one.")
-    return numbers[0]
+async def _message(
+    request: Request, svc: Service, found: Sequence[_Picture], form: Form, options: RenderOptions
+) -> Response:
+    boundary = new_boundary()
+    headers = {"Cache-Control": _FOR_NOW, "Vary": "Accept", "Content-Type": content_type(form.media_type, boundary)}
+    parts = _parts(svc, found, options, boundary, request_id(request))
+    # the first one tells whether there is anything to be seen
+    first = await svc.work.pixels(next, parts)
+    return streamed(request, svc, parts, headers, first=first, pixels=True)
 
 
-def _choose(
-    request: Request, svc: Service, resource: tuple[str, str | None, str | None], frame: int | None
-) -> tuple[InstanceRow, int]:
-    """Authorise and choose the frame to show: the one asked for, else the middle of what there is."""
-    rows = grant.instances(request, svc, Action.VIEW, *resource)
-    images = _first_series_with_images(rows)
-    if not images:
+def _parts(
+    svc: Service, found: Sequence[_Picture], options: RenderOptions, boundary: str, identifier: str
+) -> Iterator[bytes]:
+    """Each picture as a part; what cannot be shown is left out, unless nothing can."""
+    failure: NotAcceptable | PixelError | TooLarge | None = None
+    sent = 0
+    for row, number in found:
+        try:
+            body = picture.rendered(svc.archive, row, number, options)
+        except (NotAcceptable, PixelError, TooLarge) as error:
+            failure = error
+            _log.warning("left out", id=identifier, sop=row.sop_instance_uid, frame=number, reason=str(error))
+            continue
+        path = instance_path(row.study_instance_uid, row.series_instance_uid, row.sop_instance_uid)
+        location = f"{path}/frames/{number}/rendered"
+        yield part_head(boundary, options.format, location, first=sent == 0) + body
+        sent += 1
+    if failure is not None and not sent:
+        raise failure
+    yield closing(boundary)
+
+
+def _pictures(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> Sequence[_Picture]:
+    """Authorise and list the frames of a resource, or those asked for."""
+    rows = [row for row in grant.instances(request, svc, Action.VIEW, *resource) if row.number_of_frames > 0]
+    if not rows:
         raise NotFound("There is no image in this resource.")
+    if asked is None:
+        return [(row, number) for row in rows for number in range(1, row.number_of_frames + 1)]
+    return [_existing(rows[0], number) for number in asked]
+
+
+def _representative(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> _Picture:
+    """Authorise and choose the frame to show: the one asked for, else the middle of what there is."""
+    rows = [row for row in grant.instances(request, svc, Action.VIEW, *resource) if row.number_of_frames > 0]
+    if not rows:
+        raise NotFound("There is no image in this resource.")
+    images = [row for row in rows if row.series_instance_uid == rows[0].series_instance_uid]
     row = images[len(images) // 2]
-    if frame is None:
-        return row, row.number_of_frames // 2 + 1 if resource[2] is None else 1
-    if frame > row.number_of_frames:
+    if asked is not None:
+        return _existing(row, asked[0])
+    return row, row.number_of_frames // 2 + 1 if resource[2] is None else 1
+
+
+def _existing(row: InstanceRow, number: int) -> _Picture:
+    if number > row.number_of_frames:
         raise NotFound(f"This instance has {row.number_of_frames} frames.")
-    return row, frame
-
-
-def _first_series_with_images(rows: Sequence[InstanceRow]) -> list[InstanceRow]:
-    images = [row for row in rows if row.number_of_frames > 0]
-    return [row for row in images if row.series_instance_uid == images[0].series_instance_uid]
-
-
-def _tag_of(options: RenderOptions) -> str:
-    """Part of an entity tag: the same for the same options."""
-    return sha256(repr(options).encode()).hexdigest()[:16]
+    return row, number

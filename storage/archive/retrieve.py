@@ -23,20 +23,20 @@ from storage.index import locations as rows
 from storage.index.engine import Index
 from storage.pixels.deliver import deliver
 from storage.pixels.image import ImageFormat
-from storage.pixels.render import RenderOptions, render_frame
 
 __all__ = [
     "InstanceBytes",
     "InstanceRow",
+    "StoredImage",
     "delivered_frame",
     "frame_at_once",
     "frame_bytes",
     "header",
+    "image",
     "instances",
     "open_instance",
     "prefetch_frame",
     "remember_frame_tables",
-    "rendered",
 ]
 
 V = TypeVar("V")
@@ -154,7 +154,7 @@ def header(archive: Archive, row: InstanceRow) -> Dataset:
     Raises:
         NotFound: the instance is no longer kept.
     """
-    return _image(archive, row).header
+    return image(archive, row).header
 
 
 def delivered_frame(archive: Archive, row: InstanceRow, number: int, transfer_syntax_uid: str) -> bytes:
@@ -169,25 +169,11 @@ def delivered_frame(archive: Archive, row: InstanceRow, number: int, transfer_sy
     """
     encoded = frame_bytes(archive, row, number)
     limit = archive.settings.maximum_decoded_samples
-    return deliver(encoded, _image(archive, row).format, transfer_syntax_uid, maximum_samples=limit)
-
-
-def rendered(archive: Archive, row: InstanceRow, number: int, options: RenderOptions) -> bytes:
-    """A frame, counted from 1, as a JPEG or PNG to look at.
-
-    Raises:
-        NotAcceptable: an option that cannot be met.
-        NotFound, PixelError, TooLarge, StoreUnavailable: as :func:`delivered_frame`.
-    """
-    image = _image(archive, row)
-    limit = archive.settings.maximum_decoded_samples
-    image.format.require_within(limit)
-    encoded = frame_bytes(archive, row, number)
-    return render_frame(encoded, image.header, image.format, number, options, maximum_samples=limit)
+    return deliver(encoded, image(archive, row).format, transfer_syntax_uid, maximum_samples=limit)
 
 
 @dataclass(frozen=True)
-class _Image:
+class StoredImage:
     """The header of one instance and what its frames' bytes mean."""
 
     header: Dataset
@@ -195,16 +181,23 @@ class _Image:
 
     @cached_property
     def format(self) -> ImageFormat:
+        """What the bytes of its frames mean; raises PixelError when its header cannot tell."""
         return ImageFormat.of(self.header, self.transfer_syntax_uid)
 
 
-def _image(archive: Archive, row: InstanceRow) -> _Image:
-    def make() -> _Image:
+def image(archive: Archive, row: InstanceRow) -> StoredImage:
+    """The header of an instance; shared between callers, so it must not be changed.
+
+    Raises:
+        NotFound: the instance is no longer kept.
+    """
+
+    def make() -> StoredImage:
         with archive.index.read() as connection:
             encoded = rows.header(connection, row.id)
         if encoded is None:
             raise NotFound("This instance is no longer kept.")
-        return _Image(dataset_of(json.decode(encoded)), row.transfer_syntax_uid)
+        return StoredImage(dataset_of(json.decode(encoded)), row.transfer_syntax_uid)
 
     return _remembered(archive.index).images.get_or_make(_identity(row), make)
 
@@ -284,7 +277,7 @@ class _Remembered:
     def __init__(self) -> None:
         self.fetched = _Fetched()
         self.tables: _Recent[FrameTable] = _Recent(_REMEMBERED_TABLES)
-        self.images: _Recent[_Image] = _Recent(_REMEMBERED_IMAGES)
+        self.images: _Recent[StoredImage] = _Recent(_REMEMBERED_IMAGES)
 
 
 _by_index: WeakKeyDictionary[Index, _Remembered] = WeakKeyDictionary()

@@ -15,6 +15,7 @@ fall, is read as LINEAR_EXACT.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -108,9 +109,10 @@ class GrayscalePipeline:
         """8-bit display values of a decoded frame, rows x columns."""
         if fmt.is_float or fmt.bits_stored > _TABLE_BITS:
             return self._display_each(array, fmt)
-        index, stored = _index(array, fmt)
-        table = self.table(index, stored)
-        return np.take(table, index)
+        index = _index(array, fmt)
+        if self.modality_lut is None and isinstance(self.voi, Window):
+            return np.take(_window_table(self, fmt.bits_stored, fmt.pixel_representation), index)
+        return np.take(self.table(index, _stored(fmt.bits_stored, fmt.pixel_representation)), index)
 
     def table(self, index: PixelArray, stored: Values) -> Display:
         """Display value of every stored value; ``index`` (the frame) matters only for the full range."""
@@ -169,18 +171,30 @@ def stored_values(array: PixelArray, fmt: ImageFormat) -> PixelArray:
     return shifted
 
 
-def _index(array: PixelArray, fmt: ImageFormat) -> tuple[PixelArray, Values]:
-    """Each pixel as a position in a table of all stored values, and the stored value at each position."""
+@lru_cache(64)
+def _window_table(pipeline: GrayscalePipeline, bits_stored: int, pixel_representation: int) -> Display:
+    """The table of a pipeline that is but numbers: the slices of a series mostly share one."""
+    stored = _stored(bits_stored, pixel_representation)
+    return pipeline.table(np.empty(0, np.uint8), stored)
+
+
+def _stored(bits_stored: int, pixel_representation: int) -> Values:
+    """The stored value at each position of a table of all of them."""
+    stored = np.arange(1 << bits_stored, dtype=np.float64)
+    if pixel_representation:
+        stored[1 << (bits_stored - 1) :] -= 1 << bits_stored
+    return stored
+
+
+def _index(array: PixelArray, fmt: ImageFormat) -> PixelArray:
+    """Each pixel as a position in a table of all stored values."""
     bits = fmt.bits_stored
     index = array.view(f"<u{fmt.dtype.itemsize}")
     if fmt.shift:
         index = index >> fmt.shift
     if bits < fmt.dtype.itemsize * 8:
         index = index & index.dtype.type((1 << bits) - 1)
-    stored = np.arange(1 << bits, dtype=np.float64)
-    if fmt.pixel_representation:
-        stored[1 << (bits - 1) :] -= 1 << bits
-    return index, stored
+    return index
 
 
 def _modality(dataset: Dataset, frame: int) -> tuple[float, float, LookupTable | None]:

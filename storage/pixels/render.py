@@ -1,4 +1,4 @@
-"""One frame as a JPEG or PNG to look at (PS3.18 §8.3.5, §10.4.1.1.4): pipeline, pixel shape, viewport, encoding."""
+"""One frame as a picture to look at (PS3.18 §8.3.5, §10.4.1.1.3): pipeline, viewport, annotation, encoding."""
 
 import io
 from dataclasses import dataclass
@@ -9,13 +9,16 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from storage.errors import NotAcceptable, PixelError
+from storage.pixels.annotation import Annotation, burn
 from storage.pixels.colour import to_rgb
+from storage.pixels.colour_profile import IccProfile, with_profile
 from storage.pixels.decode import comes_out_rgb, decode_frame
 from storage.pixels.element import numbers_of
 from storage.pixels.functional_groups import functional_group_item
 from storage.pixels.grayscale import GrayscalePipeline, VoiFunction, Window, stored_values
 from storage.pixels.image import MAXIMUM_SAMPLES, ImageFormat, PixelArray
 from storage.pixels.palette import Palette
+from storage.pixels.viewport import Viewport, shown
 
 MediaType = Literal["image/jpeg", "image/png"]
 _EXPLICIT_VR_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1"
@@ -28,26 +31,40 @@ class RenderOptions:
     """What a client may ask of a rendered frame.
 
     ``window``: center, width (modality units) and VOI LUT Function instead of the header's; ignored for colour.
-    ``viewport``: width and height in pixels that the image has to fit in; it is never enlarged. ``quality``: of JPEG.
+    ``quality``: of JPEG. ``annotations``: texts burnt in. ``icc_profile``: of colour pictures.
     """
 
     window: tuple[float, float, VoiFunction] | None = None
-    viewport: tuple[int, int] | None = None
+    viewport: Viewport | None = None
     quality: int = 90
     format: MediaType = "image/jpeg"
+    annotations: frozenset[Annotation] = frozenset()
+    icc_profile: IccProfile = "no"
 
 
 def render(
-    array: PixelArray, dataset: Dataset, frame: int, options: RenderOptions, fmt: ImageFormat | None = None
+    array: PixelArray,
+    dataset: Dataset,
+    frame: int,
+    options: RenderOptions,
+    fmt: ImageFormat | None = None,
+    own_profile: bytes | None = None,
 ) -> bytes:
     """Encode a decoded frame as it is to be looked at.
 
     ``frame`` is 1-based. ``fmt`` is the format that ``array`` was decoded with; None: native, as ``dataset`` says.
-    Without a viewport the image keeps its size, except that non-square pixels are made square along their longer side.
+    ``own_profile``: the image's ICC profile.
     Raises PixelError when a table of the header is damaged, NotAcceptable for another media type or a bad option.
     """
     fmt = fmt or ImageFormat.of(dataset, _EXPLICIT_VR_LITTLE_ENDIAN)
-    return _encode(_resize(display(array, dataset, frame, fmt, options.window), dataset, frame, options), options)
+    return _encode(picture(array, dataset, frame, options, fmt), options, own_profile)
+
+
+def picture(array: PixelArray, dataset: Dataset, frame: int, options: RenderOptions, fmt: ImageFormat) -> Image.Image:
+    """A decoded frame as :func:`render` encodes it: grey (L) or RGB, cut, scaled and annotated. Raises as that does."""
+    pixels = display(array, dataset, frame, fmt, options.window)
+    image = shown(Image.fromarray(pixels), _aspect(dataset, frame), options.viewport)
+    return burn(image, dataset, options.annotations) if options.annotations else image
 
 
 def render_frame(  # what has to be known of one stored frame
@@ -59,10 +76,11 @@ def render_frame(  # what has to be known of one stored frame
     *,
     bit_offset: int = 0,
     maximum_samples: int = MAXIMUM_SAMPLES,
+    own_profile: bytes | None = None,
 ) -> bytes:
     """Decode and render one stored frame; raises as ``decode_frame`` and ``render`` do."""
     array = decode_frame(encoded, fmt, bit_offset=bit_offset, maximum_samples=maximum_samples)
-    return render(array, dataset, frame, options, fmt)
+    return render(array, dataset, frame, options, fmt, own_profile)
 
 
 def display(
@@ -110,36 +128,21 @@ def pixel_aspect(dataset: Dataset, frame: int) -> float:
     return 1.0
 
 
-def _resize(pixels: PixelArray, dataset: Dataset, frame: int, options: RenderOptions) -> Image.Image:
-    image = Image.fromarray(pixels)
+def _aspect(dataset: Dataset, frame: int) -> float:
     aspect = pixel_aspect(dataset, frame)
-    if abs(aspect - 1) < 0.001:
-        aspect = 1.0
-    width, height = image.width * max(1.0, 1 / aspect), image.height * max(1.0, aspect)
-    scale = 1.0
-    if options.viewport is not None:
-        if min(options.viewport) < 1:
-            raise NotAcceptable("the viewport must be at least 1 x 1")
-        scale = min(1.0, options.viewport[0] / width, options.viewport[1] / height)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if size == image.size:
-        return image
-    if size[0] * size[1] > MAXIMUM_SAMPLES // 8:
-        raise NotAcceptable("the image with square pixels is too large to render; ask for a viewport")
-    shrinks = size[0] < image.width or size[1] < image.height
-    # LANCZOS rings at hard edges, such as burned-in text; BICUBIC with Pillow's support is area-aware when shrinking
-    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0 if shrinks else None)
+    return 1.0 if abs(aspect - 1) < 0.001 else aspect
 
 
-def _encode(image: Image.Image, options: RenderOptions) -> bytes:
+def _encode(image: Image.Image, options: RenderOptions, own_profile: bytes | None) -> bytes:
     buffer = io.BytesIO()
+    image, profile = with_profile(image, options.icc_profile, own_profile)
     if options.format == "image/png":
-        image.save(buffer, "PNG", compress_level=1)
+        image.save(buffer, "PNG", compress_level=1, icc_profile=profile)
     elif options.format == "image/jpeg":
         if not 1 <= options.quality <= 100:
             raise NotAcceptable("the quality must be 1 to 100")
         extra: dict[str, Any] = {"subsampling": 0} if image.mode == "RGB" and options.quality >= 90 else {}
-        image.save(buffer, "JPEG", quality=options.quality, **extra)
+        image.save(buffer, "JPEG", quality=options.quality, icc_profile=profile, **extra)
     else:
         raise NotAcceptable(f"images are rendered as image/jpeg or image/png, not {options.format}")
     return buffer.getvalue()

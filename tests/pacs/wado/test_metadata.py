@@ -21,8 +21,8 @@ NATIVE = {"n": "http://dicom.nema.org/PS3.19/models/NativeDICOM"}
 DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     "gzip": gzip.decompress,
-    "br": imagecodecs.brotli_decode,
-    "zstd": imagecodecs.zstd_decode,
+    "br": lambda raw: bytes(imagecodecs.brotli_decode(raw)),
+    "zstd": lambda raw: bytes(imagecodecs.zstd_decode(raw)),
 }
 
 

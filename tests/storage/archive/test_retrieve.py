@@ -10,7 +10,7 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 
-from storage.archive import Archive, retrieve
+from storage.archive import Archive, picture, retrieve
 from storage.archive.upload import upload_pending
 from storage.errors import NotAcceptable, NotFound, PixelError, StoreUnavailable, TooLarge
 from storage.pixels.render import RenderOptions
@@ -70,7 +70,7 @@ def test_a_row_read_before_the_move_still_gives_the_bytes(archive: Archive, work
     elif work == "frame":
         assert retrieve.frame_bytes(archive, row, 1) == pixels(1).tobytes()
     else:
-        assert retrieve.rendered(archive, row, 1, RenderOptions()).startswith(b"\xff\xd8")
+        assert picture.rendered(archive, row, 1, RenderOptions()).startswith(b"\xff\xd8")
 
 
 def test_bytes_that_move_while_they_are_read_go_on(archive: Archive) -> None:
@@ -149,7 +149,7 @@ def test_header_holds_no_pixels_and_survives_bad_values(archive: Archive) -> Non
 
 def test_picture_shows_the_frame(archive: Archive) -> None:
     keep(archive, ct("a", WindowCenter="1012", WindowWidth="24"))
-    png = retrieve.rendered(archive, _row(archive), 1, RenderOptions(format="image/png"))
+    png = picture.rendered(archive, _row(archive), 1, RenderOptions(format="image/png"))
     shown = np.asarray(Image.open(io.BytesIO(png)))
     assert shown.shape == (ROWS, COLUMNS)
     assert shown[0, 0] < 10
@@ -162,8 +162,8 @@ def test_what_cannot_be_decoded_is_refused(archive: Archive) -> None:
     with pytest.raises(NotFound):
         retrieve.frame_bytes(archive, _row(archive), 1)
     with pytest.raises((NotFound, PixelError)):
-        retrieve.rendered(archive, _row(archive), 1, RenderOptions())
+        picture.rendered(archive, _row(archive), 1, RenderOptions())
     keep(archive, ct("a", 1, 2))
     archive.settings.maximum_decoded_samples = 3
     with pytest.raises(TooLarge):
-        retrieve.rendered(archive, _row(archive, 2), 1, RenderOptions())
+        picture.rendered(archive, _row(archive, 2), 1, RenderOptions())

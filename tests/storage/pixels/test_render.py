@@ -15,6 +15,7 @@ from storage.pixels.decode import decode_frame
 from storage.pixels.grayscale import GrayscalePipeline
 from storage.pixels.image import ImageFormat
 from storage.pixels.render import RenderOptions, display, render, render_frame
+from storage.pixels.viewport import Viewport
 from tests.storage.pixels.frames import SHARED, frame_of, shared
 
 PNG = RenderOptions(format="image/png")
@@ -50,7 +51,7 @@ def test_every_real_file_renders_or_says_why_not(name: str) -> None:
             ImageFormat.of(dataset, transfer_syntax_uid)
         return
     fmt = ImageFormat.of(dataset, transfer_syntax_uid)
-    jpeg = picture(render_frame(frame_of(dataset, fmt), dataset, fmt, 1, RenderOptions(viewport=(128, 128))))
+    jpeg = picture(render_frame(frame_of(dataset, fmt), dataset, fmt, 1, RenderOptions(viewport=Viewport(128, 128))))
     assert jpeg.format == "JPEG"
     assert max(jpeg.size) <= 128
     assert jpeg.mode == ("L" if fmt.photometric_interpretation.startswith("MONO") else "RGB")
@@ -58,15 +59,15 @@ def test_every_real_file_renders_or_says_why_not(name: str) -> None:
 
 def test_the_viewport_keeps_the_shape_and_never_enlarges() -> None:
     ct = "syntaxes/ctimage/LittleEndianExplicit_1.2.1.dcm"
-    assert rendered(ct, RenderOptions(viewport=(200, 100))).size == (100, 100)
-    assert rendered(ct, RenderOptions(viewport=(4000, 4000))).size == (512, 512)
-    assert rendered("pixels/examples_overlay.dcm", RenderOptions(viewport=(242, 999))).size == (242, 150)
+    assert rendered(ct, RenderOptions(viewport=Viewport(200, 100))).size == (100, 100)
+    assert rendered(ct, RenderOptions(viewport=Viewport(4000, 4000))).size == (512, 512)
+    assert rendered("pixels/examples_overlay.dcm", RenderOptions(viewport=Viewport(242, 999))).size == (242, 150)
 
 
 def test_downsampling_averages_instead_of_picking() -> None:
     checks = (np.indices((256, 256)).sum(axis=0) % 2 * 255).astype("u1")
     dataset, fmt = plain(checks)
-    small = np.asarray(picture(render(checks, dataset, 1, replace(PNG, viewport=(32, 32)), fmt)))
+    small = np.asarray(picture(render(checks, dataset, 1, replace(PNG, viewport=Viewport(32, 32)), fmt)))
     assert np.abs(small.astype(int) - 127).max() <= 2
 
 
@@ -103,7 +104,7 @@ def test_the_window_asked_for_replaces_the_header_s() -> None:
     [
         (RenderOptions(window=(0, 0, "LINEAR")), PixelError),
         (RenderOptions(window=(0, float("nan"), "LINEAR")), PixelError),
-        (RenderOptions(viewport=(0, 10)), NotAcceptable),
+        (RenderOptions(viewport=Viewport(0, 10)), NotAcceptable),
         (RenderOptions(quality=0), NotAcceptable),
         (RenderOptions(format="image/gif"), NotAcceptable),  # type: ignore[arg-type]  # what a client may send
     ],
