@@ -1,9 +1,9 @@
 """Use case: search at every level, one engine for QIDO-RS and C-FIND (PS3.18 §10.6, PS3.4 §C.4.1)."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
@@ -24,9 +24,12 @@ from storage.dicom.identifier import (
     upto,
 )
 from storage.dicom.json import decode
-from storage.dicom.matching import Universal, Values, match_of
+from storage.dicom.matching import Match, Universal, Values, match_of
+from storage.dicom.search_value import SearchAttribute
+from storage.dicom.sequence_part import Parts, part_of
 from storage.errors import Forbidden, InvalidQuery
 from storage.index import search as rows
+from storage.index import search_attributes
 
 __all__ = [
     "Query",
@@ -47,6 +50,10 @@ _TABLES = {level: table.name for level, table in rows.TABLES.items()}
 _PATIENT_TOTALS = dict(zip(rows.PATIENT_TOTALS, ("00201200", "00201202", "00201204"), strict=True))
 # Made by the edges or constant: never looked for in a header.
 _NOT_KEPT = frozenset({INSTANCE_AVAILABILITY, 0x00080005, 0x00080052, 0x00080054, 0x00081190})
+# PS3.18 Table 10.6.1-5: what a search for series matches and gives of the request.
+REQUEST_ATTRIBUTES = frozenset({"00400275.00400009", "00400275.00401001"})
+_REQUEST = "00400275"
+_OF_REQUEST = {path.partition(".")[2] for path in REQUEST_ATTRIBUTES}
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 
 
@@ -55,15 +62,17 @@ class Query:
     """What is searched.
 
     ``keys``: value by keyword, by tag (``00100010``) or by path (``00400275.00400009``); an empty value only asks for
-    the attribute. ``include``: tags of more attributes of the answer, or ``"all"``. ``fuzzy``: names match word by word
-    in any order. ``order``: keywords, with True for descending. ``defaults``: give what QIDO-RS gives unasked.
+    the attribute. ``include``: tags or paths of more attributes of the answer, or ``"all"``. ``fuzzy``: names match
+    word by word in any order; if nothing does, with one typing error. ``empty``: two quotation marks ask for no value.
+    ``order``: keywords, with True for descending. ``defaults``: give what QIDO-RS gives unasked.
     ``combined_datetime``: ranges of a date and its time are one range (C-FIND only where negotiated).
     """
 
     level: Level | Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
     keys: Mapping[str, str] = field(default_factory=dict)
-    include: Collection[int] | Literal["all"] = frozenset()
+    include: Collection[int | str] | Literal["all"] = frozenset()
     fuzzy: bool = False
+    empty: bool = False
     limit: int | None = None
     offset: int = 0
     order: tuple[tuple[str, bool], ...] = ()
@@ -92,10 +101,12 @@ class _Plan:
     """A query resolved against the attribute table."""
 
     level: Level
-    conditions: list[rows.Condition] = field(default_factory=list)
+    conditions: list[rows.Condition | rows.ValueCondition] = field(default_factory=list)
     asked: list[Attribute] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    parts: Parts = field(default_factory=dict)  # of sequences, what is wanted of their items
     unmatched: list[str] = field(default_factory=list)
+    filling: list[str] = field(default_factory=list)
 
 
 def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
@@ -107,7 +118,8 @@ def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
             search would find everything instead.
         StoreUnavailable: the index cannot be reached.
     """
-    plan = _plan(query)
+    searchable = archive.searchable.current()
+    plan = _plan(query, searchable)
     limit = MAXIMUM_ROWS if query.limit is None else max(0, min(query.limit, MAXIMUM_ROWS))
     page = rows.Page(_order(plan.level, query.order), limit, max(0, query.offset))
     try:
@@ -116,55 +128,84 @@ def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
         _record(archive, principal, query, "refused", 0)
         raise
     with archive.index.read() as connection:
-        page_found = rows.matches(
-            connection,
-            plan.level,
-            plan.conditions,
-            permission.reach(principal),
-            page,
-            fuzzy=query.fuzzy,
-            combined=query.combined_datetime,
-        )
+        page_found = _matches(connection, plan, query, permission.reach(principal), page)
         found, total = page_found.rows, page_found.total
         headers = _headers(connection, plan, query, found)
+        requests = _requests(connection, plan, query, found, searchable)
     _record(archive, principal, query, "success", total)
     return QueryResult(
-        rows=[_answer(plan, query, row, headers.get(row[f"{_TABLES[plan.level]}.id"])) for row in found],
+        rows=[
+            _answer(plan, query, row, headers.get(key := row[f"{_TABLES[plan.level]}.id"]), requests.get(key))
+            for row in found
+        ],
         total=total,
         exact=page_found.exact,
         truncated=page.offset + len(found) < total,
-        warnings=tuple(f"{name} cannot be matched here; it was passed over." for name in plan.unmatched),
+        warnings=(
+            *(f"{name} cannot be matched here; it was passed over." for name in plan.unmatched),
+            *(f"{name} was made searchable just now; matches may be missing." for name in plan.filling),
+        ),
         unmatched=tuple(plan.unmatched),
     )
 
 
-def _plan(query: Query) -> _Plan:
+def _matches(
+    connection: rows.Connection, plan: _Plan, query: Query, reach: Collection[int] | None, page: rows.Page
+) -> rows.Found:
+    found = None
+    for misspelt in (False, True) if query.fuzzy else (False,):
+        found = rows.matches(
+            connection,
+            plan.level,
+            plan.conditions,
+            reach,
+            page,
+            fuzzy=query.fuzzy,
+            combined=query.combined_datetime,
+            misspelt=misspelt,
+        )
+        if found.total:
+            break
+    assert found is not None
+    return found
+
+
+def _plan(query: Query, searchable: Iterable[SearchAttribute]) -> _Plan:
     try:
         plan = _Plan(Level(query.level))
     except ValueError:
         raise InvalidQuery("The level of a query is PATIENT, STUDY, SERIES or IMAGE.") from None
+    by_path = {attribute.path: attribute for attribute in searchable}
     for name, value in query.keys.items():
-        _add_key(plan, name, value)
+        _add_key(plan, name, value, by_path, empty=query.empty)
     if plan.unmatched and not plan.conditions:
         raise InvalidQuery(f"{', '.join(plan.unmatched)} cannot be matched here, and nothing else narrows the search.")
     if query.include != "all":
-        for tag in query.include:
-            _ask(plan, tag)
+        for wanted in query.include:
+            _ask(plan, f"{wanted:08X}" if isinstance(wanted, int) else wanted)
     return plan
 
 
-def _add_key(plan: _Plan, name: str, value: str) -> None:
+def _add_key(plan: _Plan, name: str, value: str, by_path: Mapping[str, SearchAttribute], *, empty: bool) -> None:
     steps = [_tag(step, name) for step in name.split(".")]
-    _ask(plan, steps[0])
-    attribute = BY_TAG.get(steps[0])
-    usable = len(steps) == 1 and attribute is not None and attribute.matchable and _within(attribute, plan.level)
-    if attribute is None or not usable:
+    path = ".".join(f"{step:08X}" for step in steps)
+    _ask(plan, path)
+    attribute = BY_TAG.get(steps[0]) if len(steps) == 1 else None
+    found: Attribute | SearchAttribute | None = attribute or by_path.get(path)
+    usable = found is not None and _within(found, plan.level) and getattr(found, "matchable", True)
+    if found is None or not usable:
         if value.strip(" \x00*") and steps[-1] not in _NOT_KEPT:
             plan.unmatched.append(keyword_for_tag(steps[-1]) or name)
         return
-    match = match_of(attribute.vr, value)
-    if not isinstance(match, Universal):
-        plan.conditions.append(rows.Condition(attribute, match))
+    match = match_of(found.vr, value, empty=empty)
+    if isinstance(match, Universal):
+        return
+    if isinstance(found, Attribute):
+        plan.conditions.append(rows.Condition(found, match))
+        return
+    plan.conditions.append(rows.ValueCondition(found, match))
+    if not found.ready:
+        plan.filling.append(keyword_for_tag(steps[-1]) or name)
 
 
 def _tag(step: str, name: str) -> int:
@@ -174,16 +215,20 @@ def _tag(step: str, name: str) -> int:
     return tag
 
 
-def _within(attribute: Attribute, level: Level) -> bool:
+def _within(attribute: Attribute | SearchAttribute, level: Level) -> bool:
     return DEPTH[attribute.level] <= DEPTH[level]
 
 
-def _ask(plan: _Plan, tag: int) -> None:
-    attribute = BY_TAG.get(tag)
-    if attribute is not None and _within(attribute, plan.level):
+def _ask(plan: _Plan, path: str) -> None:
+    """Note what an answer must hold: a column, an element of the header, or parts of a sequence."""
+    root, _, inner = path.partition(".")
+    attribute = BY_TAG.get(int(root, 16))
+    if inner:
+        plan.parts.setdefault(root, set()).add(inner)
+    elif attribute is not None and _within(attribute, plan.level):
         plan.asked.append(attribute)
     else:
-        plan.paths.append(f"{tag:08X}")
+        plan.paths.append(root)
 
 
 def _order(level: Level, order: Sequence[tuple[str, bool]]) -> list[tuple[Attribute, bool]]:
@@ -201,13 +246,33 @@ def _headers(
 ) -> dict[int, JsonDataset]:
     """The headers that the answer needs: none, where columns hold all that is asked for."""
     kept = [path for path in plan.paths if int(path, 16) not in _NOT_KEPT]
-    if query.include != "all" and not kept:
+    if query.include != "all" and not kept and not plan.parts:
         return {}
     keys = [row[f"{_TABLES[plan.level]}.id"] for row in found]
     return {key: decode(header) for key, header in rows.headers(connection, plan.level, keys).items()}
 
 
-def _answer(plan: _Plan, query: Query, row: Mapping[str, Any], header: JsonDataset | None) -> JsonDataset:
+def _requests(
+    connection: rows.Connection,
+    plan: _Plan,
+    query: Query,
+    found: Sequence[Mapping[str, Any]],
+    searchable: Iterable[SearchAttribute],
+) -> dict[int, dict[str, Any]]:
+    """The Request Attributes Sequence of each series, which an answer holds unasked (PS3.18 Table 10.6.3-4)."""
+    if not query.defaults or plan.level is not Level.SERIES or query.include == "all":
+        return {}
+    wanted = {attribute.id: attribute for attribute in searchable if attribute.path in REQUEST_ATTRIBUTES}
+    keys = [row["series.id"] for row in found]
+    return {
+        key: {"vr": "SQ", "Value": items}
+        for key, items in search_attributes.items_of_series(connection, keys, wanted).items()
+    }
+
+
+def _answer(
+    plan: _Plan, query: Query, row: Mapping[str, Any], header: JsonDataset | None, request: dict[str, Any] | None
+) -> JsonDataset:
     wanted = list(plan.asked)
     paths = [path for path in plan.paths if int(path, 16) not in _NOT_KEPT]
     if query.include == "all":
@@ -219,6 +284,12 @@ def _answer(plan: _Plan, query: Query, row: Mapping[str, Any], header: JsonDatas
     else:
         wanted += [one for one in upto(plan.level) if one.vr == "UI" and one.keyword.endswith("InstanceUID")]
     made = identifier(row, wanted, _TABLES, header, paths)
+    if query.defaults and plan.level is Level.SERIES:
+        made.setdefault(_REQUEST, request or {"vr": "SQ"})
+    for root, parts in plan.parts.items():
+        if root not in paths:
+            told = parts | (_OF_REQUEST if root == _REQUEST and query.defaults else set())
+            made[root] = part_of((header or {}).get(root), told, _keys_of(plan, root) if not query.fuzzy else ())
     if query.defaults or f"{INSTANCE_AVAILABILITY:08X}" in plan.paths:
         made[f"{INSTANCE_AVAILABILITY:08X}"] = element("CS", "ONLINE")
     for name, path in _PATIENT_TOTALS.items():
@@ -227,8 +298,21 @@ def _answer(plan: _Plan, query: Query, row: Mapping[str, Any], header: JsonDatas
     return dict(sorted(made.items()))
 
 
-def _is_one(condition: rows.Condition) -> bool:
-    return isinstance(condition.match, Values) and len(condition.match.values) == 1
+def _keys_of(plan: _Plan, root: str) -> list[tuple[SearchAttribute, Match]]:
+    """The keys inside a sequence."""
+    return [
+        (one.attribute, one.match)
+        for one in plan.conditions
+        if isinstance(one, rows.ValueCondition) and one.attribute.root == root
+    ]
+
+
+def _is_one(condition: rows.Condition | rows.ValueCondition) -> TypeGuard[rows.Condition]:
+    return (
+        isinstance(condition, rows.Condition)
+        and isinstance(condition.match, Values)
+        and len(condition.match.values) == 1
+    )
 
 
 def _record(archive: Archive, principal: Principal, query: Query, outcome: audit.Outcome, total: int) -> None:

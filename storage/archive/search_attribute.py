@@ -12,6 +12,7 @@ from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag,
 from storage.access import audit, permission
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
+from storage.archive.query import REQUEST_ATTRIBUTES
 from storage.dicom import vr
 from storage.dicom.attributes import BY_TAG, Level
 from storage.dicom.identifier import level_of
@@ -19,8 +20,6 @@ from storage.dicom.search_value import SearchAttribute
 from storage.errors import InvalidRequest, NotFound, WrongState
 from storage.index import search_attributes as rows
 
-# PS3.18 Table 10.6.1-5 asks for the first two; they cannot be removed.
-REQUIRED = frozenset({"00400275.00400009", "00400275.00401001"})
 MOST_ATTRIBUTES = 64
 DEEPEST = 4
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
@@ -112,7 +111,7 @@ def remove(archive: Archive, name: str, principal: Principal) -> None:
     """
     permission.may(principal, Action.ADMINISTER, None)
     path = ".".join(f"{tag:08X}" for tag in _tags(name))
-    if path in REQUIRED:
+    if path in REQUEST_ATTRIBUTES:
         raise WrongState("The standard demands that this attribute is searchable.")
 
     def write(connection: rows.Connection) -> None:
@@ -167,7 +166,7 @@ def _described(row: rows.Row, newest: int) -> Described:
         vr=row["vr"],
         level=_level_name(row["level"]),
         state=row["state"],
-        required=row["path"] in REQUIRED,
+        required=row["path"] in REQUEST_ATTRIBUTES,
         looked_at=newest if row["state"] == "ready" else row["position"],
         instances=newest,
         changed_at=row["changed_at"],

@@ -109,6 +109,31 @@ def match_of(vr: str, value: str, *, empty: bool = False) -> Match:
     return read(text) if text else Universal()
 
 
+def meets(match: Match, values: Sequence[str]) -> bool:
+    """Whether one of the values, each as :func:`storage.dicom.search_value.comparable` writes it, matches."""
+    if isinstance(match, AnyOf):
+        return any(meets(one, values) for one in match.matches)
+    if isinstance(match, Empty):
+        return not values
+    if isinstance(match, Values | Numbers):
+        return not {str(one) for one in match.values}.isdisjoint(values)
+    if isinstance(match, Range):
+        return any(match.low <= value and (not match.high or value <= match.high) for value in values)
+    if isinstance(match, Universal):
+        return True
+    pattern = _expression(match.text if isinstance(match, Pattern) else match.text.replace("^", " "))
+    if isinstance(match, Name):
+        # Caret and space are the same, as field data does not tell them apart; so are the groups of a name.
+        values = [part for value in values for part in (value, *value.split("="))]
+        values = [value.replace("^", " ") for value in values]
+    return any(pattern.fullmatch(value) for value in values)
+
+
+def _expression(text: str) -> re.Pattern[str]:
+    wild = {"*": ".*", "?": "."}
+    return re.compile("".join(wild.get(part) or re.escape(part) for part in re.split(r"([*?])", text)), re.DOTALL)
+
+
 def _check(vr: str, value: str) -> None:
     if "\x00" in (value.rstrip("\x00") if vr == "UI" else value):
         raise InvalidQuery("A key of the query holds a NUL character.")

@@ -1,13 +1,13 @@
 """Rows of the searchable attributes beside the columns, of their values, and what fills them from kept headers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_, update
 
 from storage.dicom.search_value import Row as Value
-from storage.dicom.search_value import SearchValues
+from storage.dicom.search_value import SearchAttribute, SearchValues
 from storage.index.instances import insert_or_ignore
 from storage.index.schema import instance, instance_header, series, study
 from storage.index.searchable_schema import instance_value, search_attribute, series_value, study_value
@@ -24,6 +24,7 @@ __all__ = [
     "find",
     "forget",
     "headers_after",
+    "items_of_series",
     "move_on",
     "newest_instance",
     "remove_values",
@@ -31,6 +32,7 @@ __all__ = [
     "still_kept",
 ]
 
+_BATCH = 500
 VALUES = (study_value, series_value, instance_value)
 
 
@@ -131,6 +133,24 @@ def add_values(connection: Connection, found: Iterable[tuple[int, int, int, Sear
                 # In this order everywhere, so that two processes do not wait for each other.
                 [dict(zip(names, row, strict=True)) for row in sorted(wanted)],
             )
+
+
+def items_of_series(
+    connection: Connection, owners: Sequence[int], attributes: Mapping[int, SearchAttribute]
+) -> dict[int, list[dict[str, Any]]]:
+    """Values of series told as items of one sequence, in the DICOM JSON Model; ``attributes``: by their rows."""
+    found: dict[int, dict[int, dict[str, Any]]] = {}
+    columns = (series_value.c.owner_fk, series_value.c.item, series_value.c.attribute_id, series_value.c.value)
+    for start in range(0, len(owners) if attributes else 0, _BATCH):
+        statement = select(*columns).where(
+            series_value.c.owner_fk.in_(owners[start : start + _BATCH]),
+            series_value.c.attribute_id.in_(list(attributes)),
+        )
+        for owner, item, identity, value in connection.execute(statement):
+            attribute = attributes[identity]
+            told = found.setdefault(owner, {}).setdefault(item, {})
+            told[attribute.steps[-1]] = {"vr": attribute.vr, "Value": [value]}
+    return {owner: list(items.values()) for owner, items in found.items()}
 
 
 def remove_values(connection: Connection, identity: int, limit: int) -> int:
