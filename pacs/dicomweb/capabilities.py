@@ -59,8 +59,10 @@ _OFFERS: Mapping[str, _Offer] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one resource; ``path`` is a template below the root."""
+    """One method of one resource; ``path`` is a template below the root, ``service`` the module that serves it."""
 
+    service: str
+    summary: str
     path: str
     method: str
     name: str
@@ -94,12 +96,14 @@ def operations(routes: Iterable[BaseRoute]) -> Iterator[Operation]:
     for route in routes:
         if not isinstance(route, Route) or not route.path.startswith(ROOT) or route.endpoint is capabilities:
             continue
-        offer = _OFFERS.get(route.endpoint.__module__.rpartition(".")[2], _Offer())
+        service_name = route.endpoint.__module__.rpartition(".")[2]
+        offer = _OFFERS.get(service_name, _Offer())
+        summary = (route.endpoint.__doc__ or "").strip().partition("\n")[0]
         name = "".join(part.capitalize() for part in route.endpoint.__name__.split("_"))
         for method in sorted((route.methods or set()) - {"HEAD"}):
             path = route.path.removeprefix(ROOT).replace(":path}", "}") or "/"
             takes = offer.takes if method in ("POST", "PUT") else ()
-            yield Operation(path, method, name, offer.parameters, offer.gives, takes)
+            yield Operation(service_name, summary, path, method, name, offer.parameters, offer.gives, takes)
 
 
 def _serves(route: BaseRoute, path: str) -> bool:

@@ -24,7 +24,7 @@ from pacs.dicomweb import (
 )
 from pacs.dicomweb.shortcut import Shortcut
 from pacs.presence import Presence
-from pacs.web import errors, health, pages
+from pacs.web import errors, health, pages, reference
 from pacs.web.edge import Edge
 from pacs.web.journal import Journal
 from pacs.web.service import Service
@@ -53,7 +53,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
         await feed.close()
         work.close()
 
-    # Our API is described in the documentation; its explorer would need scripts from elsewhere.
+    # What is described is told by the reference module; FastAPI's explorer would need scripts from elsewhere.
     app = FastAPI(
         title="Filmless", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
@@ -66,7 +66,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     for module in services:
         app.include_router(module.router)
     app.state.dicom_web_routes = [route for module in services for route in module.router.routes]
-    for part in (session, studies, receipt, events, status, quarantine, discrepancies, about, health, pages):
+    for part in (session, studies, receipt, events, status, quarantine, discrepancies, about, reference, health, pages):
         app.include_router(part.router)
     return app
 

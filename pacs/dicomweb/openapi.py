@@ -1,0 +1,169 @@
+"""The services as an OpenAPI document, told from the same routes and offers as the capabilities (PS3.18 §8.9)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from starlette.routing import BaseRoute
+
+from pacs.dicomweb.capabilities import Operation, operations
+from pacs.web.errors import PROBLEM
+from pacs.web.resource import ROOT
+from storage.dicom.attributes import Level, of_levels
+
+Document = dict[str, Any]
+
+_TEXT: Final[Document] = {"type": "string"}
+_FLAG: Final[Document] = {"type": "string", "enum": ["true", "false"]}
+_UID: Final[Document] = {"type": "string", "pattern": "^[0-9.]{1,64}$", "maxLength": 64}
+_DESCRIPTION: Final = (
+    "What every client may use. Sign in with `Authorization: Bearer TOKEN` (`pacs token create`). What is answered is "
+    "limited to the facilities in the reach of whoever asks. Errors are problem details (RFC 9457)."
+)
+
+# Schema and meaning of the parts of an address.
+_PATH: Mapping[str, tuple[Document, str]] = {
+    "study": (_UID, "Study Instance UID"),
+    "series": (_UID, "Series Instance UID"),
+    "instance": (_UID, "SOP Instance UID"),
+    "frames": ({"type": "string", "pattern": "^[0-9]+(,[0-9]+)*$"}, "Numbers of frames, from 1, with commas between"),
+    "path": (_TEXT, "Tags and item numbers of the value, as metadata gives them in BulkDataURI"),
+    "transaction": (_UID, "Transaction UID"),
+}
+# Schema and meaning of what may stand in a query, under whatever resource it does.
+_QUERY: Mapping[str, tuple[Document, str]] = {
+    "accept": (_TEXT, "Media types, in place of the Accept field (§8.3.3.1)"),
+    "includefield": (_TEXT, "Attributes to answer with: keywords or tags with commas between, or `all` (§8.3.4.3)"),
+    "fuzzymatching": (_FLAG, "Words of a name in any order (§8.3.4.2)"),
+    "emptyvaluematching": (_FLAG, 'Whether `""` matches empty values'),
+    "multiplevaluematching": (_FLAG, "Whether several values may be given"),
+    "limit": ({"type": "integer", "minimum": 0, "maximum": 10**9}, "Matches at most (§8.3.4.4)"),
+    "offset": ({"type": "integer", "minimum": 0, "maximum": 10**9}, "Matches to pass over (§8.3.4.4)"),
+    "viewport": (_TEXT, "Width,height in pixels, then the part of the image: x,y,width,height (§8.3.5.1.3)"),
+    "window": (_TEXT, "Centre,width,function: linear, linear-exact or sigmoid (§8.3.5.1.4)"),
+    "quality": ({"type": "integer", "minimum": 1, "maximum": 100}, "Quality of a JPEG (§8.3.5.1.2)"),
+    "annotation": (_TEXT, "What is burnt in: patient, technique (§8.3.5.1.1)"),
+    "iccprofile": ({"type": "string", "enum": ["no", "yes", "srgb", "adobergb", "rommrgb"]}, "Profile (§8.3.5.1.5)"),
+    "reason": (_TEXT, "Why it is deleted"),
+    "note": (_TEXT, "Words for the audit trail"),
+}
+_LEVELS: Mapping[str, tuple[Level, ...]] = {
+    "studies": (Level.PATIENT, Level.STUDY),
+    "series": (Level.PATIENT, Level.STUDY, Level.SERIES),
+    "instances": (Level.PATIENT, Level.STUDY, Level.SERIES, Level.IMAGE),
+}
+_PROBLEMS: Mapping[int, str] = {
+    400: "The address, a parameter or the body cannot be understood",
+    401: "Nobody is signed in, or the token has expired",
+    403: "The act or the facility is not open to this user",
+    404: "Nothing is kept under this address",
+    406: "Not in a form of the Accept field, or the pixels cannot be decoded",
+    409: "Not possible as things are, or nothing of it was stored",
+    410: "It was deleted",
+    413: "Over a limit",
+    415: "The body is of another media type",
+    416: "The range lies behind the end of the value",
+    431: "The header fields are over 32 KiB",
+    503: "No room, or the index or store cannot be reached; Retry-After says when to try again",
+}
+# Beside those any request may meet: 400, 401, 403, 406, 431, 503.
+_ALWAYS = (400, 401, 403, 406, 431, 503)
+_MORE: Mapping[str, tuple[int, ...]] = {
+    "qido": (),
+    "stow": (409, 413, 415),
+    "deletion": (404, 409, 410),
+    "bulk_data": (404, 410, 413, 416),
+    "capabilities": (404,),
+}
+_SUCCESS: Mapping[str, Mapping[int, str]] = {
+    "stow": {200: "All stored", 202: "Some stored"},
+    "deletion": {204: "Deleted"},
+    "bulk_data": {200: "The value", 206: "The range of it that was asked for"},
+}
+
+
+def document(routes: Iterable[BaseRoute], version: str) -> Document:
+    """Describe the DICOMweb routes among these."""
+    paths: dict[str, Document] = {}
+    for one in operations(routes):
+        path = (ROOT + one.path).rstrip("/")
+        paths.setdefault(path, {})[one.method.lower()] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Filmless: DICOMweb", "version": version, "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Problem": _problem_schema()},
+        },
+    }
+
+
+def _operation(one: Operation) -> Document:
+    made: Document = {
+        "operationId": re.sub(r"\W+", "_", f"{one.method.lower()}{one.path}").strip("_"),
+        "summary": one.summary,
+        "tags": [one.service],
+        "parameters": [*_in_path(one.path), *_in_query(one)],
+        "responses": _responses(one),
+    }
+    if one.takes:
+        made["requestBody"] = {"required": True, "content": _content(one.takes)}
+    return made
+
+
+def _in_path(path: str) -> Iterable[Document]:
+    for name in re.findall(r"{(\w+)}", path):
+        schema, meaning = _PATH.get(name, (_TEXT, "Identifier of the resource"))
+        yield {"name": name, "in": "path", "required": True, "schema": schema, "description": meaning}
+
+
+def _in_query(one: Operation) -> Iterable[Document]:
+    names = dict.fromkeys((*one.parameters, *(("accept",) if one.gives and one.method == "GET" else ())))
+    for name in names:
+        schema, meaning = _QUERY.get(name, (_TEXT, "See the conformance statement"))
+        yield {"name": name, "in": "query", "schema": schema, "description": meaning}
+    if one.service == "qido":
+        given = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
+        fixed = {given[name] for name in re.findall(r"{(\w+)}", one.path)}
+        for attribute in of_levels(_LEVELS[one.path.rpartition("/")[2]]):
+            if attribute.matchable and attribute.keyword not in fixed:
+                meaning = f"Matches {attribute.path[:4]},{attribute.path[4:]} ({attribute.vr})"
+                yield {"name": attribute.keyword, "in": "query", "schema": _TEXT, "description": meaning}
+
+
+def _responses(one: Operation) -> Document:
+    found: Document = {}
+    for status, meaning in _SUCCESS.get(one.service, {200: "What was asked for"}).items():
+        found[str(status)] = {"description": meaning, **({"content": _content(one.gives)} if one.gives else {})}
+    if one.method == "GET" and one.service not in ("qido", "bulk_data"):
+        found["304"] = {"description": "As the entity tag of If-None-Match says"}
+    if one.service == "qido":
+        found["200"]["headers"] = {
+            "X-Total-Count": {"schema": {"type": "integer"}, "description": "Number of all matches"},
+            "X-Total-Count-Relation": {"schema": _TEXT, "description": "`at-least`: there may be more than counted"},
+            "Warning": {"schema": _TEXT, "description": "How many more there are; what was passed over"},
+        }
+    for status in sorted({*_ALWAYS, *_MORE.get(one.service, (404, 410, 413))}):
+        content: Document = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        if one.service == "stow" and status in (403, 409, 503):
+            content |= _content(one.gives)
+        found[str(status)] = {"description": _PROBLEMS[status], "content": content}
+    return found
+
+
+def _content(media_types: Iterable[str]) -> Document:
+    return {media_type: {"schema": _schema(media_type)} for media_type in media_types}
+
+
+def _schema(media_type: str) -> Document:
+    if media_type.endswith("json"):
+        return {}
+    return {"type": "string", "format": "binary"}
+
+
+def _problem_schema() -> Document:
+    fields = {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "id": _TEXT}
+    return {"type": "object", "required": list(fields), "properties": fields}
