@@ -14,6 +14,7 @@ import structlog
 from storage.archive import Archive
 from storage.archive.commitment import forget_old, work_off
 from storage.archive.removal import erase_due
+from storage.archive.search_fill import fill
 from storage.archive.series_document import build_quiet
 from storage.archive.upload import Uploader
 from storage.cache import Eviction
@@ -27,6 +28,7 @@ _CACHE_S = 1.0
 _CHECKPOINT_S = 1.0
 _COMMITMENTS_S = 1.0
 _ERASE_S = 30.0
+_ATTRIBUTES_S = 2.0
 _UNFINISHED_S = 24 * 3600.0
 _DOCUMENTS_AT_ONCE = 5
 
@@ -54,6 +56,7 @@ def work(archive: Archive, stop: threading.Event) -> None:
         Task("commitments", lambda: work_off(archive) > 0, _COMMITMENTS_S),
         Task("results", lambda: forget_old(archive) > 0, _UNFINISHED_S, after_s=300.0),
         Task("erase", lambda: erase_due(archive) > 0, _ERASE_S),
+        Task("attributes", lambda: fill(archive), _ATTRIBUTES_S),
         Task("unfinished", lambda: archive.objects.clear_unfinished() > 0, _UNFINISHED_S, after_s=600.0),
     ]
     if archive.index.is_sqlite:

@@ -195,7 +195,7 @@ def _tags(name: str) -> list[int]:
     found: list[int] = []
     for part in name.split("."):
         tag = int(part, 16) if _TAG.fullmatch(part) else tag_for_keyword(part)
-        if tag is None:
+        if not part or tag is None:
             raise InvalidQuery(f"{name[:64]!r} is neither a query parameter nor an attribute.")
         found.append(tag)
     if len(found) > 8:

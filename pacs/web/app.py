@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from pacs.api import about, discrepancies, events, quarantine, receipt, session, status, studies
+from pacs.api import about, attributes, discrepancies, events, quarantine, receipt, session, status, studies
 from pacs.api.watch import Watch
 from pacs.dicomweb import (
     bulk_data,
@@ -45,7 +45,8 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
         feed.start()
         app.state.watch = watch = Watch(archive)
         watch.start()
-        _when_stopping(feed.end_streams)
+        app.state.stopping = stopping = asyncio.Event()
+        _when_stopping(feed.end_streams, stopping.set)
         with Presence(archive.settings.data_dir, "web") as presence:
             presence.ready()
             yield
@@ -66,12 +67,13 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     for module in services:
         app.include_router(module.router)
     app.state.dicom_web_routes = [route for module in services for route in module.router.routes]
-    for part in (session, studies, receipt, events, status, quarantine, discrepancies, about, reference, health, pages):
+    own = (session, studies, receipt, events, status, quarantine, discrepancies, attributes, about, reference)
+    for part in (*own, health, pages):
         app.include_router(part.router)
     return app
 
 
-def _when_stopping(act: Callable[[], None]) -> None:
+def _when_stopping(*acts: Callable[[], None]) -> None:
     """Act as soon as this process is asked to stop: the server itself waits until every answer has ended.
 
     asyncio hears of signals through its wake-up descriptor, whatever their handler is, so the server hears them too.
@@ -80,4 +82,4 @@ def _when_stopping(act: Callable[[], None]) -> None:
         return
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+        signal.signal(number, lambda *_: [loop.call_soon_threadsafe(act) for act in acts])

@@ -210,7 +210,7 @@ def _add_key(plan: _Plan, name: str, value: str, by_path: Mapping[str, SearchAtt
 
 def _tag(step: str, name: str) -> int:
     tag = int(step, 16) if _TAG.fullmatch(step) else tag_for_keyword(step)
-    if tag is None:
+    if not step or tag is None:
         raise InvalidQuery(f"There is no attribute {name[:64]!r}.")
     return tag
 

@@ -149,7 +149,7 @@ def _tags(name: str) -> list[int]:
     found = []
     for step in name.strip().split("."):
         tag = int(step, 16) if _TAG.fullmatch(step) else tag_for_keyword(step)
-        if tag is None or tag >> 16 < 8 or tag & 0xFFFF == 0:
+        if not step or tag is None or tag >> 16 < 8 or tag & 0xFFFF == 0:
             raise InvalidRequest(f"There is no attribute {name[:64]!r}.")
         found.append(tag)
     return found
