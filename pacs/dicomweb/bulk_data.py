@@ -1,11 +1,11 @@
 """Retrieve bulk data: one value of an instance, whole or a range of its bytes (WADO-RS, PS3.18 §10.4.1.1.5)."""
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pacs.dicomweb import frames, grant
 from pacs.dicomweb.media_type import MediaType, acceptable, matches
@@ -14,6 +14,7 @@ from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, NATIVE, OCTET_S
 from pacs.web.errors import problem, request_id
 from pacs.web.resource import ROOT
 from pacs.web.service import Service, service
+from pacs.web.streaming import RETRIEVE, streamed
 from storage.access.principal import Action
 from storage.archive.bulk_data import BulkValue, bulk_value
 from storage.errors import NotAcceptable
@@ -42,7 +43,7 @@ class _Span:
         return f"bytes {self.start}-{self.end - 1}/{self.whole}"
 
 
-@router.get("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}")
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}", methods=RETRIEVE)
 async def retrieve_bulk_data(request: Request, study: str, series: str, instance: str, path: str) -> Response:
     """Give one value; compressed pixel data comes as its frames, one part each."""
     svc = service(request)
@@ -56,10 +57,10 @@ async def retrieve_bulk_data(request: Request, study: str, series: str, instance
         answer = problem(416, "No such range", f"The value has {value.size} bytes.", request_id(request))
         answer.headers["Content-Range"] = f"bytes */{value.size}"
         return answer
-    return _answer(svc, value, span, multipart=multipart)
+    return _answer(request, svc, value, span, multipart=multipart)
 
 
-def _answer(svc: Service, value: BulkValue, span: _Span, *, multipart: bool) -> Response:
+def _answer(request: Request, svc: Service, value: BulkValue, span: _Span, *, multipart: bool) -> Response:
     headers = {"Cache-Control": frames.CACHE, "Accept-Ranges": "bytes", "Vary": "Accept"}
     status = 206 if span.partial else 200
     kind = f"{OCTET_STREAM}; transfer-syntax={EXPLICIT_VR_LITTLE_ENDIAN}"
@@ -73,21 +74,14 @@ def _answer(svc: Service, value: BulkValue, span: _Span, *, multipart: bool) -> 
         headers["Content-Range"] = span.content_range
     headers["Content-Length"] = str(len(before) + span.end - span.start + len(after))
     headers["Content-Type"] = kind
-    return StreamingResponse(_stream(svc, value, span, before, after), status, headers=headers)
+    return streamed(request, svc, _blocks(value, span, after), headers, first=before, status=status)
 
 
-async def _stream(svc: Service, value: BulkValue, span: _Span, before: bytes, after: bytes) -> AsyncIterator[bytes]:
-    if before:
-        yield before
-    async for block in svc.work.iterate(_blocks(value, span)):
-        yield block
-    if after:
-        yield after
-
-
-def _blocks(value: BulkValue, span: _Span) -> Iterator[bytes]:
+def _blocks(value: BulkValue, span: _Span, after: bytes) -> Iterator[bytes]:
     for offset in range(span.start, span.end, BLOCK):
         yield value.read(offset, min(BLOCK, span.end - offset))
+    if after:
+        yield after
 
 
 def _find(request: Request, svc: Service, resource: tuple[str, str, str], path: str) -> BulkValue | None:

@@ -1,26 +1,27 @@
 """Retrieve frames: as kept by a range read, or decoded or made HTJ2K on the way out (WADO-RS, PS3.18 §10.4.1.1.6)."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pacs.dicomweb import grant, negotiation
 from pacs.dicomweb.media_type import MediaType, acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
-from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL, Representation
+from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, Representation
 from pacs.web.headers import etag_matches
 from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.service import Service, service
+from pacs.web.streaming import RETRIEVE, streamed
 from storage.access.principal import Action
-from storage.archive import read_ahead, retrieve
+from storage.archive import conversion, read_ahead, retrieve
 from storage.archive.retrieve import InstanceRow
 from storage.errors import NotAcceptable, NotFound, PixelError
 
 # A frame of an instance never changes, so browsers keep it.
 CACHE = "private, max-age=31536000, immutable"
-MADE = frozenset({EXPLICIT_VR_LITTLE_ENDIAN, HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL})
+MADE = conversion.COMPRESSED | {EXPLICIT_VR_LITTLE_ENDIAN}
 
 router = APIRouter(prefix=ROOT)
 
@@ -46,7 +47,7 @@ class Frames:
         return f'"{self.row.dataset_sha256[:20]}-{listed}-{self.form.transfer_syntax}-{self.form.multipart:d}"'
 
 
-@router.get("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}")
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}", methods=RETRIEVE)
 async def retrieve_frames(request: Request, study: str, series: str, instance: str, frames: str) -> Response:
     """Give the frames of a list such as ``1,3``, in that order."""
     return await respond(request, (study, series, instance), frame_numbers(frames))
@@ -73,19 +74,14 @@ async def respond(request: Request, resource: tuple[str, str, str], asked: Seque
     before = head(found, boundary, 0)
     if len(numbers) == 1:
         return Response(b"".join((before, first, closing(boundary))), headers=headers)
-    return StreamingResponse(_stream(svc, found, boundary, before + first), headers=headers)
-
-
-async def _stream(svc: Service, found: Frames, boundary: str, first: bytes) -> AsyncIterator[bytes]:
-    yield first
-    async for block in svc.work.iterate(_others(svc, found, boundary), pixels=not found.form.as_stored):
-        yield block
-    yield closing(boundary)
+    others = _others(svc, found, boundary)
+    return streamed(request, svc, others, headers, first=before + first, pixels=not found.form.as_stored)
 
 
 def _others(svc: Service, found: Frames, boundary: str) -> Iterator[bytes]:
     for position, number in enumerate(found.numbers[1:], start=1):
         yield head(found, boundary, position) + _frame(svc, found.row, number, found.form)
+    yield closing(boundary)
 
 
 def head(found: Frames, boundary: str, position: int) -> bytes:

@@ -1,19 +1,20 @@
 """Retrieve instances as Part 10 files: of a study, a series, or one (WADO-RS, PS3.18 §10.4.1.1.1)."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import structlog
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from pacs.dicomweb import grant, negotiation
+from pacs.dicomweb import grant, negotiation, zipped
 from pacs.dicomweb.media_type import MediaType, acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
-from pacs.dicomweb.negotiation import Representation
+from pacs.dicomweb.negotiation import ZIP, Representation
 from pacs.web.errors import request_id
 from pacs.web.resource import ROOT, instance_path
 from pacs.web.service import Service, service
+from pacs.web.streaming import RETRIEVE, header_only, streamed
 from storage.access.principal import Action
 from storage.archive import conversion, retrieve
 from storage.archive.retrieve import InstanceRow
@@ -27,29 +28,27 @@ _log = structlog.get_logger("pacs.dicomweb.instances")
 router = APIRouter(prefix=ROOT)
 
 
-@router.get("/studies/{study}")
-@router.get("/studies/{study}/series/{series}")
-@router.get("/studies/{study}/series/{series}/instances/{instance}")
+@router.api_route("/studies/{study}", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}", methods=RETRIEVE)
+@router.api_route("/studies/{study}/series/{series}/instances/{instance}", methods=RETRIEVE)
 async def retrieve_instances(
     request: Request, study: str, series: str | None = None, instance: str | None = None
 ) -> Response:
-    """Give every instance of the resource in one message, streamed."""
+    """Give every instance of the resource in one message or ZIP archive, streamed, or one alone."""
     svc = service(request)
     accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
     delivery = await svc.work.run(_prepare, request, svc, accepted, (study, series, instance))
-    first = await svc.work.run(delivery.first)
-    headers = {"Cache-Control": "private, no-cache"}
+    headers = {"Cache-Control": "private, no-cache", "Content-Type": delivery.content_type, "Vary": "Accept"}
     if delivery.length is not None:
         headers["Content-Length"] = str(delivery.length)
+    if delivery.zipped:
+        headers["Content-Disposition"] = 'attachment; filename="images.zip"'
+    if request.method == "HEAD" and delivery.length is not None:
+        return header_only(headers)
+    first = await svc.work.run(delivery.first)
     if delivery.length == len(first):
-        return Response(first, media_type=delivery.content_type, headers=headers)
-    return StreamingResponse(_stream(svc, first, delivery), media_type=delivery.content_type, headers=headers)
-
-
-async def _stream(svc: Service, first: bytes, delivery: "Delivery") -> AsyncIterator[bytes]:
-    yield first
-    async for block in svc.work.iterate(delivery.blocks):
-        yield block
+        return Response(first, headers=headers)
+    return streamed(request, svc, delivery.blocks, headers, first=first)
 
 
 class Delivery:
@@ -70,13 +69,16 @@ class Delivery:
         self._identifier = identifier
         self._any = anything
         self._multipart = forms[0].multipart
+        self.zipped = forms[0].media_type == ZIP
         self._boundary = new_boundary()
-        self.blocks = self._gather()
+        self.blocks = zipped.archive(self._files()) if self.zipped else self._gather()
         self.length = self._length()
 
     @property
     def content_type(self) -> str:
         """Content-Type of the whole answer."""
+        if self.zipped:
+            return ZIP
         return content_type(negotiation.DICOM, self._boundary) if self._multipart else self._forms[0].content_type
 
     def first(self) -> bytes:
@@ -85,7 +87,7 @@ class Delivery:
 
     def _length(self) -> int | None:
         """Bytes of the answer, where they are known beforehand: nothing is converted."""
-        if not all(form.as_stored for form in self._forms):
+        if self.zipped or not all(form.as_stored for form in self._forms):
             return None
         total = sum(row.size for row in self._rows)
         if self._multipart:
@@ -107,33 +109,38 @@ class Delivery:
             yield b"".join(pieces)
 
     def _pieces(self) -> Iterator[Piece]:
-        for number, (row, chosen) in enumerate(zip(self._rows, self._forms, strict=True)):
-            form, converted = self._converted(row, chosen)
+        for number in range(len(self._rows)):
+            form, content = self._content(number)
             if self._multipart:
                 yield self._head(number, form)
-            if form.as_stored:
-                yield from retrieve.open_instance(self._svc.archive, row).chunks()
-            else:
-                yield from converted
+            yield from content
         if self._multipart:
             yield closing(self._boundary)
 
-    def _converted(self, row: InstanceRow, form: Representation) -> tuple[Representation, Sequence[Piece]]:
-        """Convert an instance where that is asked for.
+    def _files(self) -> Iterator[tuple[str, Iterable[Piece]]]:
+        """Each instance as a file in a folder of its series; the names tell nothing of the patient."""
+        folders: dict[str, int] = {}
+        for number, row in enumerate(self._rows):
+            folder = folders.setdefault(row.series_instance_uid, len(folders) + 1)
+            yield f"{folder:03}/{number + 1:06}.dcm", self._content(number)[1]
+
+    def _content(self, number: int) -> tuple[Representation, Iterable[Piece]]:
+        """The bytes of an instance, converted where that is asked for.
 
         One that cannot be converted comes as stored, and its part says so, rather than spoiling the whole study; when
         it was asked for alone, that is an error.
         """
-        if form.as_stored:
-            return form, ()
-        try:
-            data_set = conversion.converted(self._svc.archive, row, form.transfer_syntax, may_round=True)
-            return form, conversion.part10(row, data_set)
-        except (NotAcceptable, PixelError, InvalidInstance, TooLarge) as error:
-            if len(self._rows) == 1 and not self._any:
-                raise
-            _log.warning("sent as stored", id=self._identifier, sop=row.sop_instance_uid, reason=str(error))
-            return replace(form, transfer_syntax=row.transfer_syntax_uid, as_stored=True), ()
+        row, form = self._rows[number], self._forms[number]
+        if not form.as_stored:
+            try:
+                data_set = conversion.converted(self._svc.archive, row, form.transfer_syntax, may_round=True)
+                return form, conversion.part10(row, data_set)
+            except (NotAcceptable, PixelError, InvalidInstance, TooLarge) as error:
+                if len(self._rows) == 1 and not self._any:
+                    raise
+                _log.warning("sent as stored", id=self._identifier, sop=row.sop_instance_uid, reason=str(error))
+                form = replace(form, transfer_syntax=row.transfer_syntax_uid, as_stored=True)
+        return form, retrieve.open_instance(self._svc.archive, row).chunks()
 
     def _head(self, number: int, form: Representation) -> bytes:
         row = self._rows[number]
@@ -158,4 +165,4 @@ def _made(stored: str) -> frozenset[str]:
     """The transfer syntaxes that an instance can be converted to: not from video."""
     if negotiation.FRAME_MEDIA_TYPE.get(stored, "").startswith("video/"):
         return frozenset()
-    return frozenset({negotiation.EXPLICIT_VR_LITTLE_ENDIAN})
+    return conversion.COMPRESSED | {negotiation.EXPLICIT_VR_LITTLE_ENDIAN}

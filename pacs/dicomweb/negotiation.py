@@ -10,6 +10,7 @@ EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.201"
 HTJ2K_LOSSLESS_RPCL = "1.2.840.10008.1.2.4.202"
 DICOM = "application/dicom"
+ZIP = "application/zip"
 OCTET_STREAM = "application/octet-stream"
 
 # Transfer syntaxes whose frames are plain bytes.
@@ -80,7 +81,7 @@ class Representation:
 def instance(
     accepted: Sequence[MediaType], stored: str, *, single: bool, made: frozenset[str] = frozenset()
 ) -> Representation:
-    """Choose how an instance is sent as a Part 10 file.
+    """Choose how an instance is sent as a Part 10 file: in a message, a ZIP archive, or alone.
 
     ``single`` allows a bare ``application/dicom``; ``made`` are the transfer syntaxes that this instance can be
     converted to. A client that takes anything gets the default (Explicit VR Little Endian) where it can be made, else
@@ -90,18 +91,20 @@ def instance(
         NotAcceptable: none of the accepted types can be given.
     """
     for range_ in accepted:
-        if not matches(range_.content, DICOM):
+        zipped = range_.name == ZIP
+        if not zipped and not matches(range_.content, DICOM):
             continue
         multipart = range_.multipart or range_.name == "*/*"
-        if not multipart and not single:
+        if not multipart and not single and not zipped:
             continue
+        kind = ZIP if zipped else DICOM
         wanted = range_.transfer_syntax or EXPLICIT_VR_LITTLE_ENDIAN
         if wanted in ("*", stored):
-            return Representation(DICOM, stored, multipart, as_stored=True)
+            return Representation(kind, stored, multipart, as_stored=True)
         if wanted in made:
-            return Representation(DICOM, wanted, multipart, as_stored=False)
-        if range_.content == "*/*" and not range_.transfer_syntax:
-            return Representation(DICOM, stored, multipart, as_stored=True)
+            return Representation(kind, wanted, multipart, as_stored=False)
+        if zipped or (range_.content == "*/*" and not range_.transfer_syntax):
+            return Representation(kind, stored, multipart, as_stored=True)
     raise NotAcceptable(
         "This is not available in a form of the Accept field. Ask for "
         f'multipart/related; type="{DICOM}"; transfer-syntax=* to get what is stored.'

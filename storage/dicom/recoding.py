@@ -4,7 +4,7 @@ Text is never decoded: a data set whose character set lies arrives with the same
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +52,32 @@ ENCODINGS: Mapping[str, Encoding] = {
 }
 
 Piece = bytes | memoryview
-# Values that replace top-level elements: VR and bytes, or None to leave the element out.
-Replacements = Mapping[int, tuple[str, bytes] | None]
+
+
+@dataclass(frozen=True)
+class Encapsulated:
+    """Compressed pixel data: one fragment for each frame (PS3.5 §A.4)."""
+
+    frames: Sequence[bytes]
+
+    def pieces(self, tag: int, writer: Encoding) -> Iterator[Piece]:
+        """The whole element, with a Basic Offset Table where its offsets have room."""
+        padded = [frame + b"\0" * (len(frame) % 2) for frame in self.frames]
+        offsets, at = [], 0
+        for frame in padded:
+            offsets.append(at)
+            at += 8 + len(frame)
+        table = struct.pack(f"<{len(offsets)}L", *offsets) if at <= UNDEFINED else b""
+        yield _header(tag, "OB", UNDEFINED, writer) + _delimiter(ITEM, len(table), writer) + table
+        for frame in padded:
+            yield _delimiter(ITEM, len(frame), writer)
+            yield frame
+        yield _delimiter(SEQUENCE_END, 0, writer)
+
+
+# Values that replace top-level elements: VR and bytes in the target's byte order, or None to leave the element out.
+Replacement = tuple[str, bytes] | Encapsulated
+Replacements = Mapping[int, Replacement | None]
 
 
 def recode(data_set: bytes, source: str, target: str, replacements: Replacements | None = None) -> list[Piece]:
@@ -70,7 +94,9 @@ def recode(data_set: bytes, source: str, target: str, replacements: Replacements
     reader = ENCODINGS.get(source, ENCODINGS[EXPLICIT_VR_LITTLE_ENDIAN])
     walker = _Walker(memoryview(data_set), replacements or {})
     try:
-        walker.elements(0, len(data_set), reader, ENCODINGS[target], 0, "US")
+        # what is compressed stands in elements of explicit VR, little endian
+        writer = ENCODINGS.get(target, ENCODINGS[EXPLICIT_VR_LITTLE_ENDIAN])
+        walker.elements(0, len(data_set), reader, writer, 0, "US")
     except (struct.error, RecursionError):
         raise InvalidInstance("The data set ends within an element.") from None
     return walker.out
@@ -164,7 +190,9 @@ class _Walker:
         while self._pending and self._pending[0] <= before:
             tag = self._pending.pop(0)
             value = self._replacements[tag]
-            if value is not None:
+            if isinstance(value, Encapsulated):
+                self.out.extend(value.pieces(tag, writer))
+            elif value is not None:
                 self._write(tag, value[0], value[1], writer)
 
     def _write(self, tag: int, vr: str, value: Piece, writer: Encoding) -> None:

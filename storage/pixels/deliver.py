@@ -1,20 +1,20 @@
-"""Frames in the transfer syntax a client asked for: raw, HTJ2K lossless, or as stored (PS3.18 §8.7.3, PS3.5 A.4.12)."""
+"""Frames in the transfer syntax a client asked for: raw, compressed, or as stored (PS3.18 §8.7.3, PS3.5 §A.4)."""
 
 from dataclasses import replace
 from typing import Final
 
-import imagecodecs
-import numpy as np
-
-from storage.errors import NotAcceptable, PixelError
+from storage.errors import NotAcceptable
 from storage.pixels import codestream, native
 from storage.pixels.decode import (
     HTJ2K_LOSSLESS,
     HTJ2K_LOSSLESS_RPCL,
+    JPEG_BASELINE,
+    RLE_LOSSLESS,
     comes_out_rgb,
     decode_frame,
 )
-from storage.pixels.image import MAXIMUM_SAMPLES, ImageFormat, PixelArray
+from storage.pixels.encode import ENCODERS, LOSSY, encode_frame
+from storage.pixels.image import MAXIMUM_SAMPLES, ImageFormat
 
 EXPLICIT_VR_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1"
 _HTJ2K: Final = frozenset({HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL})
@@ -26,7 +26,9 @@ def is_deliverable(fmt: ImageFormat, target_transfer_syntax_uid: str) -> bool:
         return True
     if target_transfer_syntax_uid == EXPLICIT_VR_LITTLE_ENDIAN:
         return True
-    if target_transfer_syntax_uid not in _HTJ2K or fmt.is_float:
+    if target_transfer_syntax_uid not in ENCODERS or fmt.is_float:
+        return False
+    if target_transfer_syntax_uid in LOSSY and (fmt.bits_allocated != 8 or _is_index(fmt)):
         return False
     if fmt.samples_per_pixel == 1:
         return fmt.bits_allocated in {8, 16}
@@ -41,7 +43,7 @@ def deliver(
     bit_offset: int = 0,
     maximum_samples: int = MAXIMUM_SAMPLES,
 ) -> bytes:
-    """One frame's bytes in the target transfer syntax, described by ``delivered_format``. Lossless always.
+    """One frame's bytes in the target transfer syntax, described by ``delivered_format``; JPEG baseline alone loses.
 
     Native frames asked for raw come as stored, little endian; single-bit frames start on a byte. From compressed
     sources 3-sample frames come as RGB, interleaved. HTJ2K keeps all allocated bits and the sign of the header.
@@ -56,8 +58,8 @@ def deliver(
     if (target_transfer_syntax_uid == fmt.transfer_syntax_uid or rpcl_as_any) and _passes_as_stored(encoded, fmt):
         return encoded
     array = decode_frame(encoded, fmt, bit_offset=bit_offset, maximum_samples=maximum_samples)
-    if target_transfer_syntax_uid in _HTJ2K:
-        return encode_htj2k(array)
+    if target_transfer_syntax_uid in ENCODERS:
+        return encode_frame(array, target_transfer_syntax_uid)
     return native.encode(array, fmt)
 
 
@@ -66,22 +68,18 @@ def delivered_format(fmt: ImageFormat, target_transfer_syntax_uid: str) -> Image
     if target_transfer_syntax_uid == fmt.transfer_syntax_uid and target_transfer_syntax_uid not in _HTJ2K:
         return fmt
     found = replace(fmt, transfer_syntax_uid=target_transfer_syntax_uid, is_word_swapped=False)
+    if fmt.samples_per_pixel == 3 and target_transfer_syntax_uid in ENCODERS:
+        colour = {JPEG_BASELINE: "YBR_FULL_422"}.get(target_transfer_syntax_uid, "RGB")
+        planar = 1 if target_transfer_syntax_uid == RLE_LOSSLESS else 0
+        return replace(found, photometric_interpretation=colour, planar_configuration=planar)
     if comes_out_rgb(fmt):
         return replace(found, photometric_interpretation="RGB", planar_configuration=0)
-    if target_transfer_syntax_uid in _HTJ2K:
-        return replace(found, planar_configuration=0)
     return found
 
 
-def encode_htj2k(array: PixelArray) -> bytes:
-    """HTJ2K lossless, progression RPCL, with TLM: valid as 1.2.840.10008.1.2.4.201 and .202 (PS3.5 A.4.12).
-
-    ``array``: 8- or 16-bit integers, rows x columns or rows x columns x 3 (RGB, coded with the reversible transform).
-    """
-    if array.dtype.kind not in "ui" or array.dtype.itemsize > 2:
-        raise PixelError("HTJ2K is made of 8- or 16-bit integers")
-    samples = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
-    return bytes(imagecodecs.htj2k_encode(samples, reversible=True, tlm=True))
+def _is_index(fmt: ImageFormat) -> bool:
+    """Whether samples are places in a table, between which nothing can be rounded."""
+    return fmt.photometric_interpretation == "PALETTE COLOR"
 
 
 def _passes_as_stored(encoded: bytes, fmt: ImageFormat) -> bool:

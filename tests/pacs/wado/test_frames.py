@@ -70,8 +70,8 @@ class TestFrames:
         assert get(client, f"{instances.path(cine)}/frames/{frames}", RAW).status_code == status
 
     @pytest.mark.parametrize("accept", ["image/jpeg", "text/html", "application/dicom"])
-    def test_forms_that_cannot_be_had(self, client: httpx.Client, cine: Dataset, accept: str) -> None:
-        assert get(client, f"{instances.path(cine)}/frames/1", accept).status_code == 406
+    def test_forms_that_cannot_be_had(self, client: httpx.Client, study: list[Dataset], accept: str) -> None:
+        assert get(client, f"{instances.path(study[0])}/frames/1", accept).status_code == 406
 
     def test_several_are_not_sent_bare(self, client: httpx.Client, cine: Dataset) -> None:
         assert get(client, f"{instances.path(cine)}/frames/1,2", "application/octet-stream").status_code == 406

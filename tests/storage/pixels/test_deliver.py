@@ -8,9 +8,10 @@ import pytest
 from openjpeg.utils import decode as openjpeg_decode
 
 from storage.errors import NotAcceptable, PixelError
-from storage.pixels.decode import HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL, JPEG_BASELINE, decode_frame
-from storage.pixels.deliver import EXPLICIT_VR_LITTLE_ENDIAN, deliver, delivered_format, encode_htj2k, is_deliverable
-from storage.pixels.image import PixelArray
+from storage.pixels.decode import HTJ2K_LOSSLESS, JPEG_BASELINE, RLE_LOSSLESS, decode_frame
+from storage.pixels.deliver import EXPLICIT_VR_LITTLE_ENDIAN, deliver, delivered_format, is_deliverable
+from storage.pixels.encode import ENCODERS, encode_frame
+from storage.pixels.image import ImageFormat, PixelArray
 from tests.storage.pixels.frames import frame_of, shared
 
 RANDOM = np.random.default_rng(7)
@@ -27,10 +28,22 @@ ARRAYS: dict[str, PixelArray] = {
 }
 
 
+def format_of(array: PixelArray, transfer_syntax_uid: str) -> ImageFormat:
+    """What describes an array that was compressed."""
+    bits = array.dtype.itemsize * 8
+    colour = "MONOCHROME2" if array.ndim == 2 else "YBR_FULL_422" if transfer_syntax_uid == JPEG_BASELINE else "RGB"
+    return ImageFormat(
+        rows=array.shape[0], columns=array.shape[1], samples_per_pixel=3 if array.ndim == 3 else 1,
+        bits_allocated=bits, bits_stored=bits, high_bit=bits - 1, pixel_representation=int(array.dtype.kind == "i"),
+        photometric_interpretation=colour, planar_configuration=0, number_of_frames=1,
+        transfer_syntax_uid=transfer_syntax_uid,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ARRAYS)
 def test_htj2k_is_exact_for_two_independent_decoders(name: str) -> None:
     array = ARRAYS[name]
-    encoded = encode_htj2k(array)
+    encoded = encode_frame(array, HTJ2K_LOSSLESS)
     openjph = imagecodecs.htj2k_decode(encoded)
     assert openjph.dtype == array.dtype
     assert np.array_equal(openjph, array)
@@ -38,7 +51,7 @@ def test_htj2k_is_exact_for_two_independent_decoders(name: str) -> None:
 
 
 def test_htj2k_is_rpcl_with_tlm_and_reversible() -> None:
-    encoded = encode_htj2k(ARRAYS["unsigned-16"])
+    encoded = encode_frame(ARRAYS["unsigned-16"], HTJ2K_LOSSLESS)
     coding = encoded.index(b"\xff\x52")
     assert encoded[coding + 5] == 2, "progression order RPCL"
     assert encoded[coding + 13] == 1, "wavelet 5/3"
@@ -48,10 +61,10 @@ def test_htj2k_is_rpcl_with_tlm_and_reversible() -> None:
 @pytest.mark.parametrize("array", [np.zeros((4, 4), np.float32), np.zeros((4, 4), np.uint32)], ids=["float", "32-bit"])
 def test_htj2k_of_anything_else_is_refused(array: PixelArray) -> None:
     with pytest.raises(PixelError):
-        encode_htj2k(array)
+        encode_frame(array, HTJ2K_LOSSLESS)
 
 
-@pytest.mark.parametrize("target", [EXPLICIT_VR_LITTLE_ENDIAN, HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL])
+@pytest.mark.parametrize("target", [EXPLICIT_VR_LITTLE_ENDIAN, *sorted(set(ENCODERS) - {JPEG_BASELINE})])
 @pytest.mark.parametrize(
     "name",
     [
@@ -74,7 +87,24 @@ def test_delivered_frames_decode_to_the_stored_samples(name: str, target: str) -
     assert np.array_equal(delivered, decode_frame(encoded, fmt))
     assert described.transfer_syntax_uid == target
     if fmt.samples_per_pixel == 3 and not fmt.is_native:
-        assert (described.photometric_interpretation, described.planar_configuration) == ("RGB", 0)
+        assert (described.photometric_interpretation, described.planar_configuration) == ("RGB", target == RLE_LOSSLESS)
+
+
+@pytest.mark.parametrize("target", sorted(set(ENCODERS) - {JPEG_BASELINE}))
+@pytest.mark.parametrize("name", ARRAYS)
+def test_what_is_compressed_comes_back_exactly(name: str, target: str) -> None:
+    array = ARRAYS[name]
+    fmt = format_of(array, target)
+    assert np.array_equal(decode_frame(encode_frame(array, target), fmt), array)
+
+
+def test_jpeg_baseline_is_near_and_small() -> None:
+    ramp = np.broadcast_to(np.arange(0, 240, dtype="u1"), (160, 240))
+    for array in (ramp, np.stack([ramp, ramp[:, ::-1], ramp], axis=-1)):
+        encoded = encode_frame(array, JPEG_BASELINE)
+        decoded = decode_frame(encoded, format_of(array, JPEG_BASELINE)).astype(int)
+        assert abs(decoded - array).max() < 12
+        assert len(encoded) < array.nbytes / 5
 
 
 def test_native_frames_are_raw_exactly_as_stored() -> None:
@@ -89,15 +119,16 @@ def test_native_frames_are_raw_exactly_as_stored() -> None:
         assert delivered_format(fmt, EXPLICIT_VR_LITTLE_ENDIAN).planar_configuration == fmt.planar_configuration
 
 
-def test_jpeg_baseline_goes_out_only_as_stored() -> None:
+def test_jpeg_baseline_goes_out_as_stored_or_is_made_of_eight_bits() -> None:
     dataset, fmt = shared("modalities/examples_ybr_color.dcm")
     encoded = frame_of(dataset, fmt)
     assert deliver(encoded, fmt, JPEG_BASELINE) == encoded
     assert delivered_format(fmt, JPEG_BASELINE) == fmt
-    dataset, fmt = shared("pixels/color-px.dcm")
-    assert not is_deliverable(fmt, JPEG_BASELINE)
-    with pytest.raises(NotAcceptable):
-        deliver(frame_of(dataset, fmt), fmt, JPEG_BASELINE)
+    for name in ("pixels/US-PAL-8-10x-echo.dcm", "syntaxes/ctimage/RLELossless_1.2.5.dcm"):
+        dataset, fmt = shared(name)
+        assert not is_deliverable(fmt, JPEG_BASELINE)
+        with pytest.raises(NotAcceptable):
+            deliver(frame_of(dataset, fmt), fmt, JPEG_BASELINE)
 
 
 @pytest.mark.parametrize(
