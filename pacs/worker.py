@@ -17,6 +17,7 @@ from storage.archive.removal import erase_due
 from storage.archive.search_fill import fill
 from storage.archive.series_document import build_quiet
 from storage.archive.upload import Uploader
+from storage.archive.work_item_subscription import forget_events
 from storage.cache import Eviction
 from storage.errors import ArchiveError
 
@@ -27,6 +28,7 @@ LONGEST_PAUSE_S = 30.0
 _CACHE_S = 1.0
 _CHECKPOINT_S = 1.0
 _COMMITMENTS_S = 1.0
+_EVENTS_S = 600.0
 _ERASE_S = 30.0
 _ATTRIBUTES_S = 2.0
 _UNFINISHED_S = 24 * 3600.0
@@ -54,6 +56,7 @@ def work(archive: Archive, stop: threading.Event) -> None:
         Task("upload", uploader.step, IDLE_S, yields=False),
         Task("documents", lambda: build_quiet(archive, _DOCUMENTS_AT_ONCE) > 0, IDLE_S),
         Task("commitments", lambda: work_off(archive) > 0, _COMMITMENTS_S),
+        Task("events", lambda: forget_events(archive) > 0, _EVENTS_S, after_s=60.0),
         Task("results", lambda: forget_old(archive) > 0, _UNFINISHED_S, after_s=300.0),
         Task("erase", lambda: erase_due(archive) > 0, _ERASE_S),
         Task("attributes", lambda: fill(archive), _ATTRIBUTES_S),

@@ -76,5 +76,11 @@ class WrongState(ArchiveError):
     """The act does not fit the state or the place of what it is about: it is settled already, or on another node."""
 
 
+class WorkItemRefusal(ArchiveError):
+    """A request does not fit a work item as it stands; ``warning`` says it in the words of PS3.18 §11."""
+
+    warning = ""
+
+
 class StoreUnavailable(ArchiveError):
     """Index or object store cannot be reached now; nothing was acknowledged."""

@@ -21,6 +21,8 @@ from pacs.dicomweb import (
     qido,
     rendered,
     stow,
+    work_item_events,
+    work_items,
 )
 from pacs.dicomweb.shortcut import Shortcut
 from pacs.presence import Presence
@@ -63,7 +65,20 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     errors.install(app)
     app.add_middleware(Shortcut)
     app.add_middleware(Edge, settings=settings, journal=journal)
-    services = (frames, metadata, rendered, instances, bulk_data, qido, stow, commitment, deletion, capabilities)
+    services = (
+        frames,
+        metadata,
+        rendered,
+        instances,
+        bulk_data,
+        qido,
+        stow,
+        commitment,
+        work_items,
+        work_item_events,
+        deletion,
+        capabilities,
+    )
     for module in services:
         app.include_router(module.router)
     app.state.dicom_web_routes = [route for module in services for route in module.router.routes]

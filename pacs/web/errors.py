@@ -125,7 +125,14 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
+def warning_of(text: str) -> dict[str, str]:
+    """A Warning field as PS3.18 §11 words them."""
+    return {"Warning": f"299 filmless: {text}"} if text else {}
+
+
 def _headers(error: errors.ArchiveError, status: int) -> dict[str, str]:
+    if isinstance(error, errors.WorkItemRefusal):
+        return warning_of(error.warning)
     if isinstance(error, errors.TooManyAttempts):
         return {"Retry-After": str(max(1, error.retry_after_s))}
     if status == 401:

@@ -41,7 +41,7 @@ def serve(settings: WebSettings) -> None:
         http=HTTPModes.auto,
         http1_settings=HTTP1Settings(header_read_timeout=30_000),
         http2_settings=HTTP2Settings(max_headers_size=64 * 1024, keep_alive_interval=30_000, keep_alive_timeout=20),
-        websockets=False,
+        websockets=True,
         # Our own access log leaves the query strings out, because they hold patient names.
         log_access=False,
         log_level=LogLevels.warning,

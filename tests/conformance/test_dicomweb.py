@@ -18,12 +18,27 @@ from pacs.dicomweb import (
     rendered,
     rendering,
     stow,
+    work_item_events,
+    work_items,
 )
 from pacs.dicomweb.failure import FAILURE_REASON
 from pacs.web.errors import STATUS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "conformance-dicomweb.md").read_text(encoding="utf-8")
-MODULES = (bulk_data, capabilities, commitment, deletion, frames, instances, metadata, qido, rendered, stow)
+MODULES = (
+    bulk_data,
+    capabilities,
+    commitment,
+    deletion,
+    frames,
+    instances,
+    metadata,
+    qido,
+    rendered,
+    stow,
+    work_item_events,
+    work_items,
+)
 
 
 def rows(pattern: str) -> set[tuple[str, ...]]:
