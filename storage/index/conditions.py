@@ -1,5 +1,6 @@
 """What must match, as SQL: keys of the columns, and of the values beside them (PS3.4 §C.2.2.2)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from storage.dicom.attributes import Attribute, Level
 from storage.dicom.matching import AnyOf, Empty, Match, Name, Numbers, Pattern, Range, Universal, Values
 from storage.dicom.search_value import LONGEST_VALUE, SearchAttribute
-from storage.index import names
+from storage.index import fragments, names
 from storage.index.schema import instance, series, study
 from storage.index.searchable_schema import instance_value, series_value, study_value
 
@@ -131,9 +132,28 @@ def _condition(
         field = names.FIELDS.get(attribute.search_column)
         if fuzzy is not Fuzzy.NO and field is not None:
             return names.any_order(connection, field, match.text, misspelling=fuzzy is Fuzzy.MISSPELT)
-        return _name(column_of(attribute, search=True), match.text)
+        return and_(_name(column_of(attribute, search=True), match.text), _narrowed(connection, attribute, match))
     bytewise = _bytewise(column, sqlite) if attribute.vr == "TM" else column
-    return _meets(bytewise if isinstance(match, Range) else column, match)
+    meets = _meets(bytewise if isinstance(match, Range) else column, match)
+    return and_(meets, _narrowed(connection, attribute, match)) if isinstance(match, Pattern | Values) else meets
+
+
+def _narrowed(connection: Connection, attribute: Attribute, match: Name | Pattern | Values) -> ColumnElement[bool]:
+    """What an index can tell of texts whose beginning is not known, or has no index; true where there is nothing."""
+    text = match.text if not isinstance(match, Values) else str(match.values[0]) if len(match.values) == 1 else ""
+    if not text or attribute.level not in (Level.PATIENT, Level.STUDY):
+        return true()
+    if attribute.column == "referring_physician_name":
+        return names.any_order(connection, names.FIELDS[attribute.search_column], _begun(text), misspelling=False)
+    if attribute.column not in fragments.SEARCHED or not (text[0] in "*?" or attribute.column == "study_description"):
+        return true()
+    return fragments.with_all(connection, fragments.of_pattern(text))
+
+
+def _begun(pattern: str) -> str:
+    """The words of a pattern for a name that begin as words of the name do."""
+    parts = pattern.replace("^", " ").replace("=", " ").split()
+    return " ".join(re.split(r"[*?]", part)[0] for part in parts)
 
 
 def _meets(column: ColumnElement[Any], match: Match) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select
 
 from storage.dicom.text import tokens
+from storage.index.fragments import with_all
 from storage.index.paging import Found, Search, Term
 from storage.index.paging import page as paged
 from storage.index.schema import facility, instance, series, study
@@ -32,7 +33,7 @@ def page(connection: Connection, wanted: Wanted, reach: Collection[int] | None, 
     """A page of studies, the latest change first, and the number of all that match, exact up to a bound."""
     search = Search(
         source=study,
-        wanted=[within(reach), *_conditions(wanted)],
+        wanted=[within(reach), *_conditions(wanted), with_all(connection, _fragments(wanted.text))],
         key=study.c.id,
         order=[Term(study.c.updated_at, descending=True), Term(study.c.id, descending=True)],
         shown=_SHOWN,
@@ -110,7 +111,14 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
+def _fragments(text: str) -> list[str]:
+    return [word if _anywhere(word) else f" {word}" for word in dict.fromkeys(tokens(text))]
+
+
+def _anywhere(word: str) -> bool:
+    return any(character.isdigit() for character in word)
+
+
 def _word(word: str) -> ColumnElement[bool]:
     """A word begins a word of the study; a number may be any part of one, as its last digits are often all one has."""
-    anywhere = any(character.isdigit() for character in word)
-    return study.c.search_text.contains(word if anywhere else f" {word}", autoescape=True, escape="!")
+    return study.c.search_text.contains(word if _anywhere(word) else f" {word}", autoescape=True, escape="!")

@@ -33,3 +33,11 @@ def config(connection: Connection) -> Config:
     made.set_main_option("path_separator", "os")
     made.attributes["connection"] = connection
     return made
+
+
+def is_declared(_table: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+    """Whether a thing of the database is one that the schema declares; the indexes of words are the database's own.
+
+    SQLite and PostgreSQL have them in ways that have nothing in common (migration 0007). For alembic to ask.
+    """
+    return not (kind == "table" and name is not None and name.startswith(("study_text", "study_words")))

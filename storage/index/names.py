@@ -7,7 +7,24 @@ so that those which begin alike, or are one error away, are found among them fir
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, false, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    true,
+)
+from sqlalchemy import column as sa_column
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.dicom.text import misspelt, tokens
 from storage.index.instances import insert_or_ignore
@@ -26,6 +43,8 @@ _MOST_NAMED = 200
 _SHORTEST_MISSPELT = 3
 
 _row, _word = study_name_word.c, name_word.c
+# PostgreSQL's own, kept by the database.
+_array = table("study_words", sa_column("study_fk", BigInteger), sa_column("words", ARRAY(BigInteger))).c
 
 
 def note_names(connection: Connection, study_id: int, said: Mapping[str, Any]) -> None:
@@ -57,22 +76,43 @@ def any_order(connection: Connection, field: int, text: str, *, misspelling: boo
         return true()
     meant = [_beginning_with(connection, word) for word in words]
     if not misspelling:
-        return _all_of(connection, field, meant)
-    found: list[ColumnElement[bool]] = []
+        return _one_of(connection, field, [meant])
+    found: list[list[_Meant]] = [list(meant)]  # the error may be in another name of the query
     for number, word in enumerate(words):
         near = _near(connection, word)
         if near:
-            found.append(_all_of(connection, field, [*meant[:number], near, *meant[number + 1 :]]))
-    return or_(false(), *found)
+            found.append([*meant[:number], near, *meant[number + 1 :]])
+    return _one_of(connection, field, found)
 
 
 _Meant = Sequence[int] | Select[tuple[int]]
 
 
+def _one_of(connection: Connection, field: int, variants: Sequence[Sequence[_Meant]]) -> ColumnElement[bool]:
+    if connection.dialect.name == "sqlite":
+        return or_(false(), *(_all_of(connection, field, meant) for meant in variants))
+    possible = [meant for meant in variants if all(isinstance(one, Select) or one for one in meant)]
+    if not possible:
+        return false()
+    return study.c.id.in_(select(_array.study_fk).where(or_(*(_in_array(field, meant) for meant in possible))))
+
+
+def _in_array(field: int, meant: Sequence[_Meant]) -> ColumnElement[bool]:
+    """As :func:`_all_of`, of the array that PostgreSQL keeps of the words of a study (migration 0007)."""
+    terms: list[ColumnElement[bool]] = []
+    for one in meant:
+        if isinstance(one, Select):
+            terms.append(exists().where(_row.study_fk == _array.study_fk, _row.field == field, _row.word_fk.in_(one)))
+        else:
+            numbers = [number * 2 + field for number in one]
+            terms.append(_array.words.contains(numbers) if len(numbers) == 1 else _array.words.overlap(numbers))
+    return and_(*terms)
+
+
 def _all_of(connection: Connection, field: int, meant: Sequence[_Meant]) -> ColumnElement[bool]:
     if any(isinstance(one, Sequence) and not one for one in meant):
         return false()
-    first = _rarest(connection, field, meant) if connection.dialect.name == "sqlite" else -1
+    first = _rarest(connection, field, meant)
     terms: list[ColumnElement[bool]] = []
     for number, one in enumerate(meant):
         if number == first:
@@ -84,7 +124,7 @@ def _all_of(connection: Connection, field: int, meant: Sequence[_Meant]) -> Colu
 
 
 def _rarest(connection: Connection, field: int, meant: Sequence[_Meant]) -> int:
-    """Which of them the fewest studies have; -1: all are common. PostgreSQL's planner knows by itself."""
+    """Which of them the fewest studies have; -1: all are common."""
     counts = []
     for one in meant:
         some = select(_row.study_fk).where(_row.word_fk.in_(one), _row.field == field).limit(_RARE).subquery()

@@ -1,18 +1,34 @@
 """A page of what matches and how much there is, at a cost that does not grow with the archive (PS3.18 §8.3.4.4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import or_
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, select, text
+from sqlalchemy import (
+    BinaryExpression,
+    BooleanClauseList,
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    func,
+    literal,
+    select,
+    text,
+    union,
+)
+from sqlalchemy.sql.operators import like_op
 
 # So many matches are counted exactly; of more it is said that there are at least so many.
-COUNTED = 5_000
-# For statements whose best plan depends on the values: plan for these values, by an index wherever there is one, and
-# compile nothing. A plan for any value reads a million rows for the one that is rare.
+COUNTED = 2_000
+# The best plan of a search depends on its values: plan for these, by an index wherever there is one; compile nothing,
+# start no helpers. A plan for any value reads a million rows for the one that is rare.
 _PLANNING = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true), "
-    "set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true)"
+    "set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true), "
+    "set_config('max_parallel_workers_per_gather', '0', true)"
 )
 
 
@@ -67,20 +83,20 @@ def page(connection: Connection, search: Search, limit: int, offset: int) -> Fou
     walked in its order instead, which ends soon because what matches is frequent. Neither reads a whole table.
     """
     plan_by_values(connection)
-    hits = _keys(search).limit(COUNTED + 1).cte("hit").prefix_with("MATERIALIZED")
+    hits = _some(search).cte("hit").prefix_with("MATERIALIZED")
     counted = select(func.count()).select_from(hits)
     if search.walk:
         return _walk(connection, search, limit, offset, counted)
     order = (term.by(hits.c[f"k{number}"]) for number, term in enumerate(search.order))
     rows = _rows(connection, search, select(hits).order_by(*order), limit, offset, counted.scalar_subquery())
     if not rows and (offset or not limit):
-        total = connection.execute(counted).scalar_one()
+        total = int(connection.execute(counted).scalar_one())
     else:
         total = int(rows[0]["counted"]) if rows else 0
     return Found(rows, total) if total <= COUNTED else _walk(connection, search, limit, offset, None)
 
 
-def _walk(connection: Connection, search: Search, limit: int, offset: int, counted: Select[tuple[int]] | None) -> Found:
+def _walk(connection: Connection, search: Search, limit: int, offset: int, counted: Select[Any] | None) -> Found:
     """A page in order; ``counted`` counts as far as it is worth, ``None``: there are more than that."""
     keys = _keys(search).order_by(*(term.by(term.column) for term in search.order))
     rows = _rows(connection, search, keys, limit, offset, literal(0))
@@ -88,7 +104,7 @@ def _walk(connection: Connection, search: Search, limit: int, offset: int, count
     # A page that is not full is the last one.
     if len(rows) < limit and (rows or not offset):
         return Found(rows, seen)
-    total = connection.execute(counted).scalar_one() if counted is not None else COUNTED + 1
+    total = int(connection.execute(counted).scalar_one()) if counted is not None else COUNTED + 1
     return Found(rows, total) if total <= COUNTED else Found(rows, max(total, seen + 1), exact=False)
 
 
@@ -96,6 +112,27 @@ def _keys(search: Search) -> Select[Any]:
     """What orders the rows, without what they show: an index may hold it all."""
     terms = (term.column.label(f"k{number}") for number, term in enumerate(search.order))
     return select(search.key.label("id"), *terms).select_from(search.source).where(*search.wanted)
+
+
+def _some(search: Search) -> Select[Any]:
+    """The keys of as many rows as are counted and one more, in no order.
+
+    Where one of several patterns is to match, the rows of each are a range of an index; of all at once PostgreSQL would
+    rather read the whole index.
+    """
+    for number, term in enumerate(search.wanted):
+        if isinstance(term, BooleanClauseList) and term.operator is or_ and all(map(_is_pattern, term.clauses)):
+            others = [*search.wanted[:number], *search.wanted[number + 1 :]]
+            ranges = (
+                select(_keys(replace(search, wanted=[*others, one])).limit(COUNTED + 1).subquery())
+                for one in term.clauses
+            )
+            return select(union(*ranges).subquery()).limit(COUNTED + 1)
+    return _keys(search).limit(COUNTED + 1)
+
+
+def _is_pattern(term: Any) -> bool:
+    return isinstance(term, BinaryExpression) and term.operator is like_op and isinstance(term.left, Column)
 
 
 def _rows(

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, text
 
-from storage.dicom.text import normalise_name, search_text
+from storage.dicom.text import normalise_name, search_text, tokens
 from storage.index.engine import Index
 from tests.bench.vietnamese import Names
 
@@ -127,17 +127,19 @@ def load(index: Index, studies: int, *, with_instances: int = 0, seed: int = 1) 
         )
         made_again = _drop_indexes(connection)
         rows = Archive(studies, seed).rows()
+        words: dict[str, int] = {}
         while chunk := list(islice(rows, _CHUNK)):
             many = [one for _, of_study in chunk for one in of_study]
             _add(connection, "study", STUDY, [one for one, _ in chunk])
             _add(connection, "series", SERIES_COLUMNS, many)
+            _add_words(connection, [one for one, _ in chunk], words)
             newest = [one for one in many if one[1] > studies - with_instances]
             if newest:
                 _add(connection, "instance", INSTANCE, list(_instances(newest)))
         for statement in made_again:
             connection.exec_driver_sql(statement)
         if not index.is_sqlite:
-            for table in ("facility", "study", "series", "instance"):
+            for table in ("facility", "study", "series", "instance", "name_word"):
                 highest = f"greatest(1, (SELECT max(id) FROM {table}))"
                 connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})")
     _settle(index)
@@ -160,6 +162,17 @@ def _instances(of: Sequence[Row]) -> Iterator[Row]:
                 *(16, "1.2.840.10008.1.2.1", 526_000, 1_200, "0" * 64, "object", f"x/{series}/{number}"),
                 *(1, at, at),
             )
+
+
+def _add_words(connection: Connection, studies: Sequence[Row], words: dict[str, int]) -> None:
+    """The words of both names of each study; ``words`` has the numbers of those that are there already."""
+    known, found = len(words), []
+    for one in studies:
+        for field, name in enumerate(one[18:20]):
+            found += [(one[0], field, words.setdefault(word, len(words) + 1)) for word in sorted(set(tokens(name)))]
+    new = list(islice(words.items(), known, None))
+    _add(connection, "name_word", ("id", "word", "reversed"), [(number, word, word[::-1]) for word, number in new])
+    _add(connection, "study_name_word", ("study_fk", "field", "word_fk"), found)
 
 
 def _add(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -186,7 +199,9 @@ def _drop_indexes(connection: Connection) -> list[str]:
             "SELECT indexname, indexdef FROM pg_indexes WHERE NOT starts_with(indexdef, 'CREATE UNIQUE') "
             "AND schemaname = current_schema() AND tablename"
         )
-    found = connection.exec_driver_sql(f"{asked} IN ('study', 'series', 'instance', 'study_text')").all()
+    found = connection.exec_driver_sql(
+        f"{asked} IN ('study', 'series', 'instance', 'study_name_word', 'study_words', 'study_text')"
+    ).all()
     for name, _ in found:
         connection.exec_driver_sql(f"DROP INDEX {name}")
     return [statement for _, statement in found]

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from storage.index.engine import Index
+from storage.index.migration import is_declared
 from storage.index.work_schema import metadata
 
 MIGRATE = "import sys; from storage.index.engine import Index; Index(sys.argv[1]).migrate()"
@@ -19,7 +20,7 @@ def test_a_migrated_database_equals_the_schema(empty_database_url: str) -> None:
     index.migrate()
     assert index.is_current()
     with index.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_declared})
         assert compare_metadata(context, metadata) == []
     index.close()
 

@@ -87,12 +87,12 @@ def _search(connection: Connection, **keys: str) -> Any:
     [
         ({"PatientID": "P77"}, "ix_study_patient_id"),
         ({"PatientID": "P777*"}, "ix_study_patient_id"),
-        ({"StudyDate": "20240301"}, "ix_study_study_date_study_time"),
-        ({"StudyDate": "20240301-20240303"}, "ix_study_study_date_study_time"),
+        ({"StudyDate": "20240301"}, "ix_study_newest"),
+        ({"StudyDate": "20240301-20240303"}, "ix_study_newest"),
         ({"StudyInstanceUID": "1.2.77"}, "study_instance_uid"),
         ({"StudyInstanceUID": "1.2.77,1.2.78"}, "study_instance_uid"),
         ({"AccessionNumber": "A77"}, "ix_study_accession_number"),
-        ({"PatientName": "Nguyễn^Văn^777*"}, "ix_study_search_patient_name"),
+        ({"PatientName": "Nguyễn^Văn^777*"}, "ix_study_named"),
     ],
 )
 def test_queries_use_their_index(index: Index, keys: dict[str, str], used: str) -> None:
@@ -114,4 +114,4 @@ def test_newest_studies_come_from_the_index_of_changes(index: Index) -> None:
 
 def test_newest_examinations_come_from_the_index_of_dates(index: Index) -> None:
     plan = _plan(index, _search)
-    assert "ix_study_study_date_study_time" in plan, plan
+    assert "ix_study_newest" in plan, plan
