@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
 from pacs.dicomweb.media_type import acceptable
-from pacs.dicomweb.negotiation import DICOM, OCTET_STREAM, require
+from pacs.dicomweb.negotiation import DICOM, FRAME_MEDIA_TYPE, OCTET_STREAM, require
+from pacs.dicomweb.rendering import GIF, JPEG, MP4, PNG
 from pacs.web.authentication import principal_of
 from pacs.web.headers import base_url
 from pacs.web.resource import ROOT
@@ -23,8 +24,11 @@ _NAMESPACE = "http://wadl.dev.java.net/2009/02"
 _DICOM_JSON, _DICOM_XML = "application/dicom+json", "application/dicom+xml"
 _MULTIPART = 'multipart/related; type="{}"'
 _BOTH = (_DICOM_JSON, _MULTIPART.format(_DICOM_XML))
-_SEARCH = ("includefield", "fuzzymatching", "emptyvaluematching", "multiplevaluematching", "limit", "offset")
+_SEARCH = ("includefield", "fuzzymatching", "emptyvaluematching", "multiplevaluematching", "orderby", "limit", "offset")
 _RENDER = ("viewport", "window", "quality", "annotation", "iccprofile")
+_FRAME_TYPES = (OCTET_STREAM, *dict.fromkeys(FRAME_MEDIA_TYPE.values()))
+_FRAMES = (*map(_MULTIPART.format, _FRAME_TYPES), *_FRAME_TYPES)
+_PICTURES = (JPEG, PNG, GIF, MP4, *map(_MULTIPART.format, (JPEG, PNG)))
 
 router = APIRouter(prefix=ROOT)
 
@@ -39,12 +43,12 @@ class _Offer:
 
 
 _OFFERS: Mapping[str, _Offer] = {
-    "qido": _Offer(_SEARCH, _BOTH),
-    "metadata": _Offer((), _BOTH),
+    "qido": _Offer(_SEARCH, (*_BOTH, JSON)),
+    "metadata": _Offer((), (*_BOTH, JSON, _DICOM_XML)),
     "instances": _Offer((), (_MULTIPART.format(DICOM), DICOM, "application/zip")),
-    "frames": _Offer((), (_MULTIPART.format(OCTET_STREAM), _MULTIPART.format("image/jphc"), OCTET_STREAM)),
-    "bulk_data": _Offer((), (_MULTIPART.format(OCTET_STREAM), OCTET_STREAM)),
-    "rendered": _Offer(_RENDER, ("image/jpeg", "image/png")),
+    "frames": _Offer((), _FRAMES),
+    "bulk_data": _Offer((), _FRAMES),
+    "rendered": _Offer(_RENDER, _PICTURES),
     "stow": _Offer(
         (),
         (_DICOM_JSON, _DICOM_XML),

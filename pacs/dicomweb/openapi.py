@@ -37,6 +37,7 @@ _QUERY: Mapping[str, tuple[Document, str]] = {
     "fuzzymatching": (_FLAG, "Words of a name in any order (§8.3.4.2)"),
     "emptyvaluematching": (_FLAG, 'Whether `""` matches empty values'),
     "multiplevaluematching": (_FLAG, "Whether several values may be given"),
+    "orderby": (_TEXT, "Attributes to sort by, with commas between; a minus before one turns it round (our own)"),
     "limit": ({"type": "integer", "minimum": 0, "maximum": 10**9}, "Matches at most (§8.3.4.4)"),
     "offset": ({"type": "integer", "minimum": 0, "maximum": 10**9}, "Matches to pass over (§8.3.4.4)"),
     "viewport": (_TEXT, "Width,height in pixels, then the part of the image: x,y,width,height (§8.3.5.1.3)"),
