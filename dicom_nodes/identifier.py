@@ -1,12 +1,12 @@
 """Identifiers of C-FIND, C-MOVE and C-GET: requests read leniently, answers written strictly (PS3.4 §C.4, PS3.5 §6)."""
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from storage.dicom import charset, header, vr
-from storage.dicom.recoding import ENCODINGS, element
+from storage.dicom.recoding import ENCODINGS, ITEM, Encoding, element
 from storage.errors import InvalidInstance, InvalidQuery, TooLarge
 
 SPECIFIC_CHARACTER_SET = 0x00080005
@@ -31,11 +31,15 @@ _PLAIN_SETS = frozenset(
 
 @dataclass(frozen=True)
 class Identifier:
-    """A request's keys: tag → text of its values, separated by backslashes; ``sequences`` are keys of VR SQ."""
+    """A request's keys: tag → text of its values, separated by backslashes; ``sequences`` are keys of VR SQ.
+
+    ``nested``: the keys inside the one item of each sequence, by path (``00400275.00400009``).
+    """
 
     keys: Mapping[int, str]
     sequences: frozenset[int] = frozenset()
     character_sets: tuple[str, ...] = field(default=())
+    nested: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def decode(cls, encoded: bytes, transfer_syntax_uid: str) -> "Identifier":
@@ -52,14 +56,16 @@ class Identifier:
         codecs = data_set.charsets(data_set.elements)
         keys: dict[int, str] = {}
         sequences: set[int] = set()
+        nested: dict[str, str] = {}
         for tag, found in data_set.elements.items():
             if tag & 0xFFFF == 0 or tag == SPECIFIC_CHARACTER_SET:
                 continue
             if found.vr == "SQ" or found.items is not None:
                 sequences.add(tag)
+                _read_item(data_set, found, f"{tag:08X}", codecs, nested)
             else:
                 keys[tag] = _text(found.vr, data_set.value(found), codecs, little_endian=found.little_endian)
-        return cls(keys, frozenset(sequences), terms)
+        return cls(keys, frozenset(sequences), terms, nested)
 
     def text(self, tag: int) -> str:
         """The value of a key, without padding; empty if it is absent or universal."""
@@ -68,6 +74,20 @@ class Identifier:
     def uids(self, tag: int) -> list[str]:
         """The UIDs of a key."""
         return [uid for uid in (part.strip(" \0") for part in self.keys.get(tag, "").split("\\")) if uid]
+
+
+def _read_item(
+    data_set: header.Header, sequence: header.Element, path: str, codecs: tuple[str, ...], keys: dict[str, str]
+) -> None:
+    """The keys of the item of a sequence, with those of the sequences in it (PS3.4 §C.2.2.2.6)."""
+    for item in (sequence.items or [])[:1]:
+        inner = data_set.charsets(item, codecs)
+        for tag, found in item.items():
+            step = f"{path}.{tag:08X}"
+            if found.vr == "SQ" or found.items is not None:
+                _read_item(data_set, found, step, inner, keys)
+            elif tag & 0xFFFF and tag != SPECIFIC_CHARACTER_SET:
+                keys[step] = _text(found.vr, data_set.value(found), inner, little_endian=found.little_endian)
 
 
 def _text(representation: str, value: bytes, codecs: Sequence[str], *, little_endian: bool) -> str:
@@ -80,19 +100,29 @@ def _text(representation: str, value: bytes, codecs: Sequence[str], *, little_en
     return charset.decode(value, codecs if representation in vr.LOCALISED else ()).rstrip(" \0")
 
 
-Answer = Mapping[int, tuple[str, str]]  # tag → VR and text of its values
+# VR and text of the values; of a sequence, its items
+Told = tuple[str, "str | list[dict[int, Told]]"]
+Answer = Mapping[int, Told]
 
 
-def from_json(row: Mapping[str, Any], tags: Iterable[int]) -> dict[int, tuple[str, str]]:
+def from_json(row: Mapping[str, Any], tags: Iterable[int]) -> dict[int, Told]:
     """The wanted attributes of one match in DICOM JSON (PS3.18 §F.2); what it has not is empty."""
-    answer: dict[int, tuple[str, str]] = {}
+    answer: dict[int, Told] = {}
     for tag in tags:
         found = row.get(f"{tag:08X}")
         representation = str(found["vr"]) if found else vr.of_tag(tag)
         if representation == "US or SS":
             representation = "US"
-        answer[tag] = (representation, "\\".join(map(_json_text, (found or {}).get("Value", ()))))
+        values = (found or {}).get("Value", ())
+        if representation == "SQ":
+            answer[tag] = ("SQ", [from_json(item, map(_tag, item)) for item in values if isinstance(item, Mapping)])
+        else:
+            answer[tag] = (representation, "\\".join(map(_json_text, values)))
     return answer
+
+
+def _tag(path: str) -> int:
+    return int(path, 16)
 
 
 def _json_text(value: Any) -> str:
@@ -105,15 +135,40 @@ def _json_text(value: Any) -> str:
 def encode(answer: Answer, transfer_syntax_uid: str, character_sets: Sequence[str] = ()) -> bytes:
     """Write an answer, in the asker's character set if that has all its characters, else in UTF-8."""
     written = dict(answer)
-    term = _character_set([text for _, text in answer.values()], character_sets)
+    term = _character_set(list(_texts(answer)), character_sets)
     if term:
         written[SPECIFIC_CHARACTER_SET] = ("CS", term)
     codec = (charset.codecs([term]) or ("ascii",))[0]
     encoding = ENCODINGS[transfer_syntax_uid]
+    return _elements(written, codec, encoding)
+
+
+def _elements(answer: Answer, codec: str, encoding: Encoding) -> bytes:
     return b"".join(
-        element(tag, representation, _value(representation, text, codec, encoding.order), encoding)
-        for tag, (representation, text) in sorted(written.items())
+        element(
+            tag,
+            representation,
+            _value(representation, told, codec, encoding.order)
+            if isinstance(told, str)
+            else b"".join(_item(item, codec, encoding) for item in told),
+            encoding,
+        )
+        for tag, (representation, told) in sorted(answer.items(), key=lambda one: one[0])
     )
+
+
+def _item(item: Answer, codec: str, encoding: Encoding) -> bytes:
+    content = _elements({tag: told for tag, told in item.items() if tag != SPECIFIC_CHARACTER_SET}, codec, encoding)
+    return struct.pack(f"{encoding.order}HHL", ITEM >> 16, ITEM & 0xFFFF, len(content)) + content
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    for _, told in answer.values():
+        if isinstance(told, str):
+            yield told
+        else:
+            for item in told:
+                yield from _texts(item)
 
 
 def _character_set(texts: Sequence[str], wanted: Sequence[str]) -> str:
@@ -130,10 +185,14 @@ def _character_set(texts: Sequence[str], wanted: Sequence[str]) -> str:
 
 
 def _value(representation: str, text: str, codec: str, order: str) -> bytes:
-    if representation == "SQ" or not text:
+    if representation in ("SQ", "UN") or not text:
         return b""
+    if representation == "AT":
+        numbers = [int(part, 16) for part in text.split("\\")]
+        return b"".join(struct.pack(f"{order}HH", number >> 16, number & 0xFFFF) for number in numbers)
     code = vr.NUMBERS.get(representation)
     if code is not None:
-        return b"".join(struct.pack(f"{order}{code}", int(part)) for part in text.split("\\") if part)
+        read = float if code in ("f", "d") else int
+        return b"".join(struct.pack(f"{order}{code}", read(part)) for part in text.split("\\") if part)
     value = text.encode(codec if representation in vr.LOCALISED else "ascii", "replace")
     return value + (b"\0" if representation in ("UI", "OB", "UN") else b" ") * (len(value) % 2)

@@ -69,8 +69,11 @@ def _query() -> list[str]:
     return [
         *_section("Keys of C-FIND", ("Attribute", "Tag", "VR", "Level"), _keys()),
         "",
-        "Matching: single value, wildcard, list of UIDs, range, universal. Names match without regard to case and",
-        "diacritics. A query without a usable key is refused with A900; one with more than",
+        "So are attributes inside the Request Attributes Sequence of a series, item by item, and what an administrator",
+        "[adds](how-to/searchable-attributes.md).",
+        "",
+        "Matching: single value, wildcard, list of UIDs, multiple values, range, sequence, universal. Names match without",
+        "regard to case and diacritics. A query without a usable key is refused with A900; one with more than",
         "`FILMLESS_MAXIMUM_QUERY_RESULTS` matches ends with A700 after them. Answers are in ISO_IR 192 unless the",
         "asker's Specific Character Set asks for another that can hold them.",
         "",

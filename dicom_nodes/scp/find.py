@@ -83,8 +83,7 @@ def _answer_matches(request: Request) -> Status:
     limit = request.session.settings.maximum_query_results
     result = search(request.session.archive, _query(keys, limit), request.session.caller.principal)
     wanted = _wanted(keys)
-    matched = not result.unmatched and not keys.identifier.sequences
-    pending = Code.PENDING if matched else Code.PENDING_WITHOUT_OPTIONAL_KEYS
+    pending = Code.PENDING if not result.unmatched else Code.PENDING_WITHOUT_OPTIONAL_KEYS
     for row in result.rows:
         if request.cancelled:
             return Status(Code.CANCEL)
@@ -94,7 +93,7 @@ def _answer_matches(request: Request) -> Status:
         if identifiers.INSTANCE_AVAILABILITY in keys.identifier.keys:
             answer[identifiers.INSTANCE_AVAILABILITY] = ("CS", "ONLINE")
         if SOP_CLASSES_IN_STUDY in wanted and keys.level == "STUDY":
-            answer[SOP_CLASSES_IN_STUDY] = ("UI", _sop_classes(request, answer[identifiers.STUDY_INSTANCE_UID][1]))
+            answer[SOP_CLASSES_IN_STUDY] = ("UI", _sop_classes(request, str(answer[identifiers.STUDY_INSTANCE_UID][1])))
         encoded = identifiers.encode(answer, request.transfer_syntax, keys.identifier.character_sets)
         request.send(CommandField.C_FIND_RSP, pending, data_set=encoded)
     if result.total > len(result.rows):
@@ -123,12 +122,24 @@ def _query(keys: Keys, limit: int) -> Query:
         raise InvalidQuery("The query has no key; ask at least for the unique key of its level.")
     return Query(
         level=Level(keys.level),
-        keys={f"{tag:08X}": value for tag, value in given.items() if value.strip(" \0")},
-        include=frozenset(_wanted(keys)),
+        keys={
+            path: value
+            for path, value in (
+                *((f"{tag:08X}", value) for tag, value in given.items()),
+                *keys.identifier.nested.items(),
+            )
+            if value.strip(" \0")
+        },
+        # Of a sequence with keys in its item no more than those is told (PS3.4 §C.2.2.2.6).
+        include=frozenset({*(_wanted(keys) - _with_keys(keys)), *keys.identifier.nested}),
         limit=limit,
         defaults=False,
         combined_datetime=False,
     )
+
+
+def _with_keys(keys: Keys) -> set[int]:
+    return {int(path.partition(".")[0], 16) for path in keys.identifier.nested}
 
 
 def _wanted(keys: Keys) -> set[int]:

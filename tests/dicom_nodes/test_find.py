@@ -120,6 +120,40 @@ def test_a_key_that_cannot_be_matched_is_said_with_each_answer(node: RunningNode
     assert len(matches) == 1
 
 
+def test_keys_in_the_item_of_a_sequence(node: RunningNode, tmp_path: Path) -> None:
+    study = generate_uid()
+    kept = []
+    for number, requests in enumerate([[("S1", "P1"), ("S2", "P2")], [("S1", "P2")], []], 1):
+        made = ct(study=study, number=number)
+        made.SeriesNumber = number
+        made.RequestAttributesSequence = []
+        for step, procedure in requests:
+            request = Dataset()
+            request.ScheduledProcedureStepID, request.RequestedProcedureID = step, procedure
+            request.ScheduledProcedureStepDescription = "Sọ não"
+            made.RequestAttributesSequence.append(request)
+        kept.append(made)
+    assert all(sent.status == 0 for sent in store([write(tmp_path, x) for x in kept], node.destination, node.settings))
+    query = identifier("SERIES", {"StudyInstanceUID": study, "SeriesInstanceUID": "", "SeriesNumber": ""})
+    wanted = Dataset()
+    wanted.ScheduledProcedureStepID, wanted.RequestedProcedureID = "S1", "P1"
+    wanted.ScheduledProcedureStepDescription = ""
+    query.RequestAttributesSequence = [wanted]
+    statuses, (match,) = ask(node, query)
+    assert [status.Status for status in statuses] == [0xFF00, 0x0000]
+    assert match.SeriesNumber == 1
+    (item,) = match.RequestAttributesSequence
+    assert (item.ScheduledProcedureStepID, item.RequestedProcedureID) == ("S1", "P1")
+    assert item.ScheduledProcedureStepDescription == "Sọ não"
+    query.RequestAttributesSequence = []
+    _, matches = ask(node, query)
+    assert sorted(len(match.RequestAttributesSequence) for match in matches) == [0, 1, 2]
+    wanted.RequestedProcedurePriority = "HIGH"
+    query.RequestAttributesSequence = [wanted]
+    statuses, matches = ask(node, query)
+    assert [status.Status for status in statuses] == [0xFF01, 0x0000]
+
+
 def test_a_broad_query_is_cut_and_says_so(
     start_node: Callable[..., RunningNode], node: RunningNode, study: str
 ) -> None:

@@ -43,6 +43,30 @@ def test_matches_in_dicom_json_become_elements() -> None:
     assert read.StudyDescription == ""
 
 
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG])
+def test_items_are_written_with_all_they_hold_and_their_keys_read(syntax: str) -> None:
+    code = {"00080100": {"vr": "SH", "Value": ["C1"]}, "00080104": {"vr": "LO", "Value": ["Sọ não"]}}
+    item = {
+        "00080005": {"vr": "CS", "Value": ["ISO_IR 192"]},
+        "00400008": {"vr": "SQ", "Value": [code]},
+        "00400009": {"vr": "SH", "Value": ["S1"]},
+        "00189313": {"vr": "FD", "Value": [0.5, -2]},
+        "00280009": {"vr": "AT", "Value": ["00181063"]},
+        "00420011": {"vr": "OB", "InlineBinary": "AAEC"},
+    }
+    row = {"00400275": {"vr": "SQ", "Value": [item, {}]}}
+    found = Identifier.decode(encode(from_json(row, [0x00400275]), syntax), syntax)
+    assert found.sequences == {0x00400275}
+    assert {path: value for path, value in found.nested.items() if "0009" in path or "0104" in path} == {
+        "00400275.00400008.00080104": "Sọ não",
+        "00400275.00400009": "S1",
+        "00400275.00280009": found.nested["00400275.00280009"],
+    }
+    assert found.nested["00400275.00189313"] == "0.5\\-2.0"
+    assert found.nested["00400275.00400008.00080100"] == "C1"
+    assert found.character_sets == ("ISO_IR 192",)
+
+
 def test_a_very_long_list_still_fits() -> None:
     uids = "\\".join(f"1.2.840.{number:050d}" for number in range(2000))
     encoded = encode({0x00080058: ("UI", uids)}, EXPLICIT)
