@@ -35,9 +35,16 @@ async def retrieve_instances(
     request: Request, study: str, series: str | None = None, instance: str | None = None
 ) -> Response:
     """Give every instance of the resource in one message or ZIP archive, streamed, or one alone."""
-    svc = service(request)
     accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
-    delivery = await svc.work.run(_prepare, request, svc, accepted, (study, series, instance))
+    return await respond(request, accepted, (study, series, instance))
+
+
+async def respond(
+    request: Request, accepted: Sequence[MediaType], resource: tuple[str, str | None, str | None]
+) -> Response:
+    """Answer with the files of a resource in the best of the accepted forms."""
+    svc = service(request)
+    delivery = await svc.work.run(_prepare, request, svc, accepted, resource)
     headers = {"Cache-Control": "private, no-cache", "Content-Type": delivery.content_type, "Vary": "Accept"}
     if delivery.length is not None:
         headers["Content-Length"] = str(delivery.length)

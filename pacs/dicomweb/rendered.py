@@ -21,7 +21,7 @@ from storage.archive.retrieve import InstanceRow
 from storage.errors import NotAcceptable, NotFound, PixelError, TooLarge
 from storage.pixels.render import RenderOptions
 
-_IMMUTABLE = "private, max-age=31536000, immutable"
+IMMUTABLE = "private, max-age=31536000, immutable"
 # What a series or study shows changes while it arrives.
 _FOR_NOW = "private, max-age=5"
 _BLOCK = 256 * 1024
@@ -30,7 +30,7 @@ _log = structlog.get_logger("pacs.dicomweb.rendered")
 router = APIRouter(prefix=ROOT)
 
 _Resource = tuple[str, str | None, str | None]
-_Picture = tuple[InstanceRow, int]
+Picture = tuple[InstanceRow, int]
 
 
 @router.api_route("/studies/{study}/rendered", methods=RETRIEVE)
@@ -49,10 +49,10 @@ async def rendered(
     options = rendering.options(request.query_params, form.media_type)
     found = await svc.work.run(_pictures, request, svc, (study, series, instance), asked)
     if form.media_type in (GIF, MP4):
-        return await _moving(request, svc, found[0][0], form, options)
+        return await moving(request, svc, found[0][0], form, options)
     if form.multipart:
         return await _message(request, svc, found, form, options)
-    return await _still(request, svc, found[0], options, _IMMUTABLE)
+    return await still(request, svc, found[0], options, IMMUTABLE)
 
 
 @router.api_route("/studies/{study}/thumbnail", methods=RETRIEVE)
@@ -73,10 +73,11 @@ async def thumbnail(
         raise NotAcceptable("A thumbnail shows one frame.")
     options = rendering.options(request.query_params, form.media_type, thumbnail=True)
     shown = await svc.work.run(_representative, request, svc, (study, series, instance), asked)
-    return await _still(request, svc, shown, options, _IMMUTABLE if instance else _FOR_NOW)
+    return await still(request, svc, shown, options, IMMUTABLE if instance else _FOR_NOW)
 
 
-async def _still(request: Request, svc: Service, shown: _Picture, options: RenderOptions, cache: str) -> Response:
+async def still(request: Request, svc: Service, shown: Picture, options: RenderOptions, cache: str) -> Response:
+    """Answer with one frame as a picture."""
     row, number = shown
     headers = {"Cache-Control": cache, "Vary": "Accept"}
     headers["ETag"] = f'"{row.dataset_sha256[:20]}-{number}-{rendering.tag_of(options)}"'
@@ -86,8 +87,9 @@ async def _still(request: Request, svc: Service, shown: _Picture, options: Rende
     return Response(body, media_type=options.format, headers=headers)
 
 
-async def _moving(request: Request, svc: Service, row: InstanceRow, form: Form, options: RenderOptions) -> Response:
-    headers = {"Cache-Control": _IMMUTABLE, "Vary": "Accept"}
+async def moving(request: Request, svc: Service, row: InstanceRow, form: Form, options: RenderOptions) -> Response:
+    """Answer with all frames of an instance as a GIF or video."""
+    headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept"}
     headers["ETag"] = f'"{row.dataset_sha256[:20]}-{form.media_type[-3:]}-{rendering.tag_of(options)}"'
     if etag_matches(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -106,7 +108,7 @@ async def _moving(request: Request, svc: Service, row: InstanceRow, form: Form, 
 
 
 async def _message(
-    request: Request, svc: Service, found: Sequence[_Picture], form: Form, options: RenderOptions
+    request: Request, svc: Service, found: Sequence[Picture], form: Form, options: RenderOptions
 ) -> Response:
     boundary = new_boundary()
     headers = {"Cache-Control": _FOR_NOW, "Vary": "Accept", "Content-Type": content_type(form.media_type, boundary)}
@@ -117,7 +119,7 @@ async def _message(
 
 
 def _parts(
-    svc: Service, found: Sequence[_Picture], options: RenderOptions, boundary: str, identifier: str
+    svc: Service, found: Sequence[Picture], options: RenderOptions, boundary: str, identifier: str
 ) -> Iterator[bytes]:
     """Each picture as a part; what cannot be shown is left out, unless nothing can."""
     failure: NotAcceptable | PixelError | TooLarge | None = None
@@ -138,17 +140,17 @@ def _parts(
     yield closing(boundary)
 
 
-def _pictures(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> Sequence[_Picture]:
+def _pictures(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> Sequence[Picture]:
     """Authorise and list the frames of a resource, or those asked for."""
     rows = [row for row in grant.instances(request, svc, Action.VIEW, *resource) if row.number_of_frames > 0]
     if not rows:
         raise NotFound("There is no image in this resource.")
     if asked is None:
         return [(row, number) for row in rows for number in range(1, row.number_of_frames + 1)]
-    return [_existing(rows[0], number) for number in asked]
+    return [existing(rows[0], number) for number in asked]
 
 
-def _representative(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> _Picture:
+def _representative(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> Picture:
     """Authorise and choose the frame to show: the one asked for, else the middle of what there is."""
     rows = [row for row in grant.instances(request, svc, Action.VIEW, *resource) if row.number_of_frames > 0]
     if not rows:
@@ -156,11 +158,16 @@ def _representative(request: Request, svc: Service, resource: _Resource, asked: 
     images = [row for row in rows if row.series_instance_uid == rows[0].series_instance_uid]
     row = images[len(images) // 2]
     if asked is not None:
-        return _existing(row, asked[0])
+        return existing(row, asked[0])
     return row, row.number_of_frames // 2 + 1 if resource[2] is None else 1
 
 
-def _existing(row: InstanceRow, number: int) -> _Picture:
+def existing(row: InstanceRow, number: int) -> Picture:
+    """A frame that is there.
+
+    Raises:
+        NotFound: it is not.
+    """
     if number > row.number_of_frames:
         raise NotFound(f"This instance has {row.number_of_frames} frames.")
     return row, number

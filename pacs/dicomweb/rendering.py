@@ -81,7 +81,7 @@ def options(query: QueryParams, media_type: Kind, *, thumbnail: bool = False) ->
         viewport=viewport(asked) if asked else size,
         quality=whole("quality", query.get("quality", "90"), least=1, most=100),
         format=PNG if media_type == PNG else JPEG,
-        annotations=_annotations(query.get("annotation", "")),
+        annotations=annotations(query.get("annotation", "")),
         icc_profile=_icc_profile(query.get("iccprofile", "no")),
     )
 
@@ -134,7 +134,12 @@ def viewport(text: str) -> Viewport:
     return Viewport(across, down, region, (width or 0) < 0, (height or 0) < 0)
 
 
-def _annotations(text: str) -> frozenset[Annotation]:
+def annotations(text: str) -> frozenset[Annotation]:
+    """Read which texts are burnt in (§8.3.5.1.1).
+
+    Raises:
+        InvalidQuery: an unknown one.
+    """
     names = [part.strip().lower() for part in text.split(",") if part.strip()]
     unknown = [name for name in names if name not in _ANNOTATIONS]
     if unknown:

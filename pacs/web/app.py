@@ -21,6 +21,7 @@ from pacs.dicomweb import (
     qido,
     rendered,
     stow,
+    wado_uri,
     work_item_events,
     work_items,
 )
@@ -69,6 +70,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
         frames,
         metadata,
         rendered,
+        wado_uri,
         instances,
         bulk_data,
         qido,

@@ -18,6 +18,7 @@ from pacs.dicomweb import (
     rendered,
     rendering,
     stow,
+    wado_uri,
     work_item_events,
     work_items,
 )
@@ -36,6 +37,7 @@ MODULES = (
     qido,
     rendered,
     stow,
+    wado_uri,
     work_item_events,
     work_items,
 )
