@@ -12,7 +12,7 @@ from storage.access.principal import Action, Principal
 from storage.archive import Archive
 from storage.archive.manifest import StudyManifest, study_manifest
 from storage.archive.study_list import StudyFilter, StudyPage, StudyRow, changed_studies, list_studies
-from storage.dicom.attributes import BY_KEYWORD, BY_TAG, Attribute, Level
+from storage.dicom.attributes import BY_KEYWORD, BY_TAG, DATE_OF, Attribute, Level
 from storage.dicom.identifier import (
     DEPTH,
     INSTANCE_AVAILABILITY,
@@ -24,7 +24,7 @@ from storage.dicom.identifier import (
     upto,
 )
 from storage.dicom.json import decode
-from storage.dicom.matching import Match, Universal, Values, match_of
+from storage.dicom.matching import Match, Range, Universal, Values, match_of
 from storage.dicom.search_value import SearchAttribute
 from storage.dicom.sequence_part import Parts, part_of
 from storage.errors import Forbidden, InvalidQuery
@@ -178,12 +178,29 @@ def _plan(query: Query, searchable: Iterable[SearchAttribute]) -> _Plan:
     by_path = {attribute.path: attribute for attribute in searchable}
     for name, value in query.keys.items():
         _add_key(plan, name, value, by_path, empty=query.empty)
+    _check_times(plan, combined=query.combined_datetime)
     if plan.unmatched and not plan.conditions:
         raise InvalidQuery(f"{', '.join(plan.unmatched)} cannot be matched here, and nothing else narrows the search.")
     if query.include != "all":
         for wanted in query.include:
             _ask(plan, f"{wanted:08X}" if isinstance(wanted, int) else wanted)
     return plan
+
+
+def _check_times(plan: _Plan, *, combined: bool) -> None:
+    """A range of times that ends before it begins is one of several days, or none.
+
+    Raises:
+        InvalidQuery: no range of days goes with it.
+    """
+    ranges = {getattr(one.attribute, "keyword", one.attribute.path): one for one in plan.conditions}
+    for keyword, one in ranges.items():
+        match = one.match
+        if one.attribute.vr != "TM" or not isinstance(match, Range) or not match.high or match.low <= match.high:
+            continue
+        days = ranges.get(DATE_OF.get(keyword, ""))
+        if not combined or days is None or not isinstance(days.match, Range) or days.match.low == days.match.high:
+            raise InvalidQuery("A time range of the query ends before it begins.")
 
 
 def _add_key(plan: _Plan, name: str, value: str, by_path: Mapping[str, SearchAttribute], *, empty: bool) -> None:

@@ -113,6 +113,12 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     ),
 )
 
+# Times that mean one moment with their date.
+DATE_OF = {
+    "StudyTime": "StudyDate",
+    "SeriesTime": "SeriesDate",
+    "PerformedProcedureStepStartTime": "PerformedProcedureStepStartDate",
+}
 BY_KEYWORD = {attribute.keyword: attribute for attribute in ATTRIBUTES}
 BY_TAG = {attribute.tag: attribute for attribute in ATTRIBUTES}
 

@@ -205,16 +205,19 @@ def _dates(text: str) -> Match:
 
 
 def _times(text: str) -> Match:
-    return _range(text, "time", _time_from, _time_to)
+    # One that ends before it begins has a meaning beside a range of days (PS3.4 §C.2.2.2.5.1).
+    return _range(text, "time", _time_from, _time_to, ordered=False)
 
 
-def _range(text: str, kind: str, low_end: Callable[[str], str], high_end: Callable[[str], str]) -> Range:
+def _range(
+    text: str, kind: str, low_end: Callable[[str], str], high_end: Callable[[str], str], *, ordered: bool = True
+) -> Range:
     parts = [part.strip(" ") for part in text.split("-")]
     if len(parts) > 2 or not any(parts):
         raise InvalidQuery(f"A {kind} of the query is neither a {kind} nor a range with one dash.")
     low, high = parts[0], parts[-1]
     found = Range(low_end(low) if low else "", high_end(high) if high else "")
-    if found.low and found.high and found.low > found.high:
+    if ordered and found.low and found.high and found.low > found.high:
         raise InvalidQuery(f"A {kind} range of the query ends before it begins.")
     return found
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 
-from storage.dicom.attributes import Attribute, Level
+from storage.dicom.attributes import DATE_OF, Attribute, Level
 from storage.dicom.matching import AnyOf, Empty, Match, Name, Numbers, Pattern, Range, Universal, Values
 from storage.dicom.search_value import LONGEST_VALUE, SearchAttribute
 from storage.index import fragments, names
@@ -43,12 +43,6 @@ _VALUES: Mapping[Level, Table] = {
     Level.STUDY: study_value,
     Level.SERIES: series_value,
     Level.IMAGE: instance_value,
-}
-# Dates that mean one moment with their time.
-_TIME_OF = {
-    "StudyDate": "StudyTime",
-    "SeriesDate": "SeriesTime",
-    "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
 }
 _ESCAPE = "!"
 _VARYING_SEPARATORS = 3
@@ -91,7 +85,7 @@ def all_of(
     plain = [one for one in conditions if isinstance(one, Condition)]
     by_keyword = {condition.attribute.keyword: condition for condition in plain}
     joined: set[str] = set()
-    for date, time in _TIME_OF.items():
+    for time, date in DATE_OF.items():
         if combined and date in by_keyword and time in by_keyword:
             days, hours = by_keyword[date].match, by_keyword[time].match
             if isinstance(days, Range) and isinstance(hours, Range):
