@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from pydicom.filereader import _read_file_meta_info, read_preamble
 
 from storage.access.principal import Role
+from tests.conformance.dicom_json import bulk_data_uris, violations
 from tests.pacs.message import parts, stow, without_meta
 from tests.pacs.server import WebServer
 from tests.peers import shared_dicom
+from tests.truth import independent
 
 pytestmark = pytest.mark.interop
 
@@ -62,6 +66,40 @@ def reasons(answer: httpx.Response) -> list[int]:
     return [item["00081197"]["Value"][0] for item in items]
 
 
+def check_metadata(client: httpx.Client, url: str) -> None:
+    """The metadata is valid, is that of the instance, and each bulk data URI in it leads to a value."""
+    (metadata,) = client.get(f"{url}/metadata").json()
+    assert metadata["00080018"]["Value"][0] in url
+    assert list(violations(metadata)) == []
+    for uri in bulk_data_uris(metadata):
+        value = client.get(uri, headers={"Accept": RAW + "; transfer-syntax=*"})
+        assert value.status_code == 200, f"{uri}: {value.text}"
+
+
+def check_picture(client: httpx.Client, url: str, content: bytes) -> None:
+    """What is rendered looks as other decoders and the standard say; without a decoder the answer is 406."""
+    answer = client.get(f"{url}/frames/1/rendered", headers={"Accept": "image/png"})
+    assert answer.status_code in (200, 404, 406, 413, 415), answer.text
+    expected = independent.picture(content)
+    if answer.status_code != 200:
+        assert answer.json()["detail"]
+        return
+    picture: Image.Image = Image.open(io.BytesIO(answer.content))
+    if expected is None:
+        return
+    if picture.height != expected.shape[0]:
+        # Pixels that are not square are made so.
+        picture = picture.resize((expected.shape[1], expected.shape[0]))
+    shown = np.asarray(picture, dtype=np.float64)
+    if shown.ndim > expected.ndim:
+        shown = shown.mean(axis=2)
+    elif shown.ndim < expected.ndim:
+        expected = expected.mean(axis=2)
+    assert shown.shape == expected.shape
+    # Decoders of lossy streams and of colour with fewer samples differ a little, never on the whole.
+    assert float(np.abs(shown - expected).mean()) < 2
+
+
 @pytest.mark.skipif(not FILES, reason="../shared/dicom is not here")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER or Path("/"))))
 def test_round_trip(client: httpx.Client, path: Path) -> None:
@@ -83,8 +121,8 @@ def test_round_trip(client: httpx.Client, path: Path) -> None:
     stored = client.get(url, headers={"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'})
     assert stored.status_code == 200
     assert without_meta(parts(stored)[0][1]) == data_set(content)
-    (metadata,) = client.get(f"{url}/metadata").json()
-    assert metadata["00080018"]["Value"][0] in url
+    check_metadata(client, url)
+    check_picture(client, url, content)
     for resource, accept in (
         ("/frames/1", RAW),
         ("/frames/1", RAW + "; transfer-syntax=*"),
