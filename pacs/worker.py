@@ -64,6 +64,7 @@ def work(archive: Archive, stop: threading.Event) -> None:
     ]
     if archive.index.is_sqlite:
         tasks.append(Task("checkpoint", partial(_checkpoint, archive), _CHECKPOINT_S, yields=False))
+    tasks.append(Task("derived", Eviction(archive.derived).step, _CACHE_S))
     if archive.cache is not None:
         tasks.append(Task("cache", Eviction(archive.cache).step, _CACHE_S))
     threads = [

@@ -71,6 +71,23 @@ class HotCache:
         except OSError as error:
             raise StoreUnavailable("The folder of the hot cache cannot be made.") from error
 
+    @classmethod
+    def derived(cls, settings: StorageSettings) -> Self:
+        """The place of what was made of instances for viewers, kept in bounds by the same rules.
+
+        Raises:
+            StoreUnavailable: its folder cannot be made.
+        """
+        try:
+            return cls(
+                settings.data_dir / "derived",
+                maximum_bytes=settings.maximum_derived_bytes,
+                maximum_age_s=settings.maximum_cache_days * 86400.0,
+                minimum_free_bytes=settings.minimum_free_bytes,
+            )
+        except OSError as error:
+            raise StoreUnavailable("The folder of what is made for viewers cannot be made.") from error
+
     def path(self, key: str) -> Path:
         """Where the file of an object is, if it is here."""
         name = key.rsplit("/", 1)[-1]

@@ -48,6 +48,10 @@ class StorageSettings(BaseModel):
     deletion_grace_days: float = Field(
         30, ge=0, le=3650, description="Days for which a deletion can be undone; the bytes are erased after it."
     )
+    maximum_derived_bytes: int = Field(
+        10 * 1024**3,
+        description="Most disk that frames compressed for viewers may take here; 0 keeps none. They can be made again.",
+    )
     unknown_sop_classes: Literal["accept", "refuse"] = Field(
         "accept", description="Whether SOP classes outside the standard's storage classes are kept."
     )

@@ -1,8 +1,6 @@
 """Retrieve bulk data: one value of an instance, whole or a range of its bytes (WADO-RS, PS3.18 §10.4.1.1.5)."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -11,7 +9,7 @@ from pacs.dicomweb import frames, grant
 from pacs.dicomweb.media_type import MediaType, acceptable, matches
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, NATIVE, OCTET_STREAM
-from pacs.web.errors import problem, request_id
+from pacs.web.byte_range import Span, asked_span, no_such_range
 from pacs.web.resource import ROOT
 from pacs.web.service import Service, service
 from pacs.web.streaming import RETRIEVE, streamed
@@ -21,26 +19,8 @@ from storage.errors import NotAcceptable
 
 BLOCK = 1024 * 1024
 PIXEL_DATA = "7FE00010"
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 router = APIRouter(prefix=ROOT)
-
-
-@dataclass(frozen=True)
-class _Span:
-    """Which bytes of a value are sent: from ``start`` up to but without ``end``."""
-
-    start: int
-    end: int
-    whole: int
-
-    @property
-    def partial(self) -> bool:
-        return self.end - self.start < self.whole
-
-    @property
-    def content_range(self) -> str:
-        return f"bytes {self.start}-{self.end - 1}/{self.whole}"
 
 
 @router.api_route("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}", methods=RETRIEVE)
@@ -52,15 +32,13 @@ async def retrieve_bulk_data(request: Request, study: str, series: str, instance
     if value is None:
         return await frames.respond(request, (study, series, instance), None)
     multipart = _is_multipart(accepted)
-    span = _span(request.headers.get("range", ""), value.size)
+    span = asked_span(request, value.size)
     if span is None:
-        answer = problem(416, "No such range", f"The value has {value.size} bytes.", request_id(request))
-        answer.headers["Content-Range"] = f"bytes */{value.size}"
-        return answer
+        return no_such_range(request, value.size)
     return _answer(request, svc, value, span, multipart=multipart)
 
 
-def _answer(request: Request, svc: Service, value: BulkValue, span: _Span, *, multipart: bool) -> Response:
+def _answer(request: Request, svc: Service, value: BulkValue, span: Span, *, multipart: bool) -> Response:
     headers = {"Cache-Control": frames.CACHE, "Accept-Ranges": "bytes", "Vary": "Accept"}
     status = 206 if span.partial else 200
     kind = f"{OCTET_STREAM}; transfer-syntax={EXPLICIT_VR_LITTLE_ENDIAN}"
@@ -77,7 +55,7 @@ def _answer(request: Request, svc: Service, value: BulkValue, span: _Span, *, mu
     return streamed(request, svc, _blocks(value, span, after), headers, first=before, status=status)
 
 
-def _blocks(value: BulkValue, span: _Span, after: bytes) -> Iterator[bytes]:
+def _blocks(value: BulkValue, span: Span, after: bytes) -> Iterator[bytes]:
     for offset in range(span.start, span.end, BLOCK):
         yield value.read(offset, min(BLOCK, span.end - offset))
     if after:
@@ -98,16 +76,3 @@ def _is_multipart(accepted: Sequence[MediaType]) -> bool:
         if plain and matches(range_.content, OCTET_STREAM):
             return range_.multipart or range_.name == "*/*"
     raise NotAcceptable(f'This is available as {OCTET_STREAM} or multipart/related; type="{OCTET_STREAM}".')
-
-
-def _span(field: str, size: int) -> _Span | None:
-    """Read a Range field (RFC 9110 §14.1.2); several or nonsense mean the whole, ``None`` none at all."""
-    match = _RANGE.fullmatch(field.replace(" ", ""))
-    if match is None or match.group(1) == match.group(2) == "":
-        return _Span(0, size, size)
-    first, last = match.groups()
-    if first == "":
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1) if last else size
-    return _Span(start, end, size) if start < end else None

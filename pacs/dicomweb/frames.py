@@ -10,12 +10,13 @@ from pacs.dicomweb import grant, negotiation
 from pacs.dicomweb.media_type import MediaType, acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, Representation
+from pacs.web.byte_range import asked_span, no_such_range
 from pacs.web.headers import etag_matches
 from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.service import Service, service
 from pacs.web.streaming import RETRIEVE, streamed
 from storage.access.principal import Action
-from storage.archive import conversion, read_ahead, retrieve
+from storage.archive import conversion, derived_frame, read_ahead, retrieve
 from storage.archive.retrieve import InstanceRow
 from storage.errors import NotAcceptable, NotFound, PixelError
 
@@ -68,7 +69,7 @@ async def respond(request: Request, resource: tuple[str, str, str], asked: Seque
             return Response(status_code=304, headers=headers)
     first = found.first or b""
     if not found.form.multipart:
-        return Response(first, headers={**headers, "Content-Type": found.form.content_type})
+        return _bare(request, first, {**headers, "Content-Type": found.form.content_type})
     boundary = new_boundary()
     headers["Content-Type"] = content_type(found.form.media_type, boundary)
     before = head(found, boundary, 0)
@@ -76,6 +77,18 @@ async def respond(request: Request, resource: tuple[str, str, str], asked: Seque
         return Response(b"".join((before, first, closing(boundary))), headers=headers)
     others = _others(svc, found, boundary)
     return streamed(request, svc, others, headers, first=before + first, pixels=not found.form.as_stored)
+
+
+def _bare(request: Request, frame: bytes, headers: dict[str, str]) -> Response:
+    """One frame without a message around it, or a range of its bytes: what HTJ2K shows a smaller picture of."""
+    span = asked_span(request, len(frame), headers.get("ETag", ""))
+    if span is None:
+        return no_such_range(request, len(frame))
+    headers["Accept-Ranges"] = "bytes"
+    if not span.partial:
+        return Response(frame, headers=headers)
+    headers["Content-Range"] = span.content_range
+    return Response(frame[span.start : span.end], 206, headers=headers)
 
 
 def _others(svc: Service, found: Frames, boundary: str) -> Iterator[bytes]:
@@ -139,4 +152,7 @@ def _convert_first(svc: Service, found: Frames, accepted: Sequence[MediaType]) -
 def _frame(svc: Service, row: InstanceRow, number: int, form: Representation) -> bytes:
     if form.as_stored:
         return retrieve.frame_bytes(svc.archive, row, number)
-    return retrieve.delivered_frame(svc.archive, row, number, form.transfer_syntax)
+    frame, is_new = derived_frame.delivered(svc.archive, row, number, form.transfer_syntax)
+    if is_new:
+        svc.work.later(lambda: derived_frame.keep(svc.archive, row, number, form.transfer_syntax, frame))
+    return frame

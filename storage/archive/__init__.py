@@ -39,6 +39,11 @@ class Archive:
         return Searchable(self.index)
 
     @cached_property
+    def derived(self) -> HotCache:
+        """What was made of instances for viewers, on the local disk: it can be thrown away."""
+        return HotCache.derived(self.settings)
+
+    @cached_property
     def precedence(self) -> Precedence:
         """Whether instances arrive just now, and how long background work rests meanwhile."""
         return Precedence(self.spool.incoming)

@@ -13,7 +13,7 @@ import structlog
 
 from storage.access import audit, permission
 from storage.access.principal import SYSTEM, Action, Principal
-from storage.archive import Archive, known
+from storage.archive import Archive, derived_frame, known
 from storage.archive.absence import REASONS, absence
 from storage.archive.rebuild import adopt
 from storage.errors import ArchiveError, Forbidden, InvalidRequest, NotFound, StoreUnavailable, WrongState
@@ -207,6 +207,7 @@ def _erase(archive: Archive, row: Mapping[str, Any]) -> None:
     archive.objects.delete(row["object_key"])
     if archive.cache is not None:
         archive.cache.remove(row["object_key"])
+    derived_frame.forget(archive, row["object_key"])
     _log.info("erased", removal=row["removal_fk"], key=row["object_key"])
 
 

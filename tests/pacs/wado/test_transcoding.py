@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import httpx
 import imagecodecs
@@ -23,7 +24,9 @@ from pydicom.uid import (
 
 from tests import instances
 from tests.pacs.message import part10, parts, store, without_meta
+from tests.pacs.server import WebServer
 from tests.pacs.wado.resource import DEFAULT, get, series_path, study_path
+from tests.wait import until
 
 LOSSLESS = (
     JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless, RLELossless, HTJ2KLossless, HTJ2KLosslessRPCL
@@ -174,3 +177,51 @@ def decoded(ds: Dataset) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
         frames = pydicom.encaps.generate_frames(ds.PixelData, number_of_frames=int(ds.get("NumberOfFrames", 1)))
         return np.stack([imagecodecs.htj2k_decode(frame) for frame in frames])
     return ds.pixel_array
+
+
+class TestRanges:
+    def test_a_frame_can_be_had_in_pieces(self, web: WebServer, client: httpx.Client, study: list[Dataset]) -> None:
+        path = f"{instances.path(study[2])}/frames/1"
+        whole = get(client, path, "image/jphc")
+        assert whole.headers["accept-ranges"] == "bytes"
+        size, etag = len(whole.content), whole.headers["etag"]
+        first = get(client, path, "image/jphc", Range="bytes=0-999")
+        rest = get(client, path, "image/jphc", **{"Range": "bytes=1000-", "If-Range": etag})
+        assert (first.status_code, rest.status_code) == (206, 206)
+        assert first.headers["content-range"] == f"bytes 0-999/{size}"
+        assert first.headers["etag"] == etag
+        assert first.content + rest.content == whole.content
+        changed = get(client, path, "image/jphc", **{"Range": "bytes=5-9", "If-Range": '"another"'})
+        assert (changed.status_code, changed.content) == (200, whole.content)
+        beyond = get(client, path, "image/jphc", Range=f"bytes={size}-")
+        assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
+        raw = get(client, path, "application/octet-stream", Range="bytes=16-31")
+        assert (raw.status_code, raw.content) == (206, bytes(study[2].PixelData)[16:32])
+
+    def test_the_first_bytes_are_a_smaller_picture(self, client: httpx.Client) -> None:
+        (ds,) = instances.study(1, rows=512, columns=512)
+        store(client, [ds])
+        path = f"{instances.path(ds)}/frames/1"
+        whole = get(client, path, "image/jphc").content
+        first = get(client, path, "image/jphc", Range=f"bytes=0-{len(whole) // 8}")
+        assert first.status_code == 206
+        smaller = imagecodecs.htj2k_decode(first.content, skipres=2)
+        assert smaller.shape == (128, 128)
+        assert np.array_equal(smaller, imagecodecs.htj2k_decode(whole, skipres=2))
+
+    def test_it_is_compressed_once_and_kept(self, web: WebServer, client: httpx.Client) -> None:
+        (ds,) = instances.study(1)
+        store(client, [ds])
+        before = set(web.settings.data_dir.joinpath("derived").rglob("*-1-4.201"))
+        answer = get(client, f"{instances.path(ds)}/frames/1", "image/jphc")
+
+        def kept() -> set[Path]:
+            return set(web.settings.data_dir.joinpath("derived").rglob("*-1-4.201")) - before
+
+        until(lambda: get(client, f"{instances.path(ds)}/frames/1", "image/jphc").is_success and kept(), every_s=0.2)
+        (file,) = kept()
+        assert file.read_bytes() == answer.content
+        file.write_bytes(b"what is kept is what is given")
+        assert get(client, f"{instances.path(ds)}/frames/1", "image/jphc").content == b"what is kept is what is given"
+        file.unlink()
+        assert get(client, f"{instances.path(ds)}/frames/1", "image/jphc").content == answer.content
