@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
+from pydicom.pixels.utils import pixel_array
 from pydicom.sequence import Sequence
 
 from tests.truth.reference import full_range, linear, linear_exact, sigmoid
@@ -32,7 +33,8 @@ def picture(file: bytes) -> npt.NDArray[np.float64] | None:
                 return np.asarray(pixels, dtype=np.float64) / (2 ** (ds.BitsAllocated - 8))
             if ds.PhotometricInterpretation == "PALETTE COLOR":
                 return np.asarray(apply_color_lut(pixels, ds), dtype=np.float64) / _top(ds) * 255
-            return _grey(ds, pixels) * 255
+            grey: npt.NDArray[np.float64] = _grey(ds, pixels) * 255
+            return grey
         except Exception:  # noqa: BLE001 - see above
             return None
 
