@@ -16,9 +16,10 @@ from storage.dicom.attributes import BY_KEYWORD, BY_TAG, DATE_OF, Attribute, Lev
 from storage.dicom.identifier import (
     DEPTH,
     INSTANCE_AVAILABILITY,
+    Columns,
     JsonDataset,
+    add_from_header,
     element,
-    identifier,
     paths_of_everything,
     returned,
     upto,
@@ -53,6 +54,7 @@ _NOT_KEPT = frozenset({INSTANCE_AVAILABILITY, 0x00080005, 0x00080052, 0x00080054
 # PS3.18 Table 10.6.1-5: what a search for series matches and gives of the request.
 REQUEST_ATTRIBUTES = frozenset({"00400275.00400009", "00400275.00401001"})
 _REQUEST = "00400275"
+_ONLINE = element("CS", "ONLINE")
 _OF_REQUEST = {path.partition(".")[2] for path in REQUEST_ATTRIBUTES}
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 
@@ -133,11 +135,9 @@ def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
         headers = _headers(connection, plan, query, found)
         requests = _requests(connection, plan, query, found, searchable)
     _record(archive, principal, query, "success", total)
+    answers, number = _Answers(plan, query), f"{_TABLES[plan.level]}.id"
     return QueryResult(
-        rows=[
-            _answer(plan, query, row, headers.get(key := row[f"{_TABLES[plan.level]}.id"]), requests.get(key))
-            for row in found
-        ],
+        rows=[answers.tell(row, headers.get(key := row[number]), requests.get(key)) for row in found],
         total=total,
         exact=page_found.exact,
         truncated=page.offset + len(found) < total,
@@ -287,32 +287,48 @@ def _requests(
     }
 
 
-def _answer(
-    plan: _Plan, query: Query, row: Mapping[str, Any], header: JsonDataset | None, request: dict[str, Any] | None
-) -> JsonDataset:
-    wanted = list(plan.asked)
-    paths = [path for path in plan.paths if int(path, 16) not in _NOT_KEPT]
-    if query.include == "all":
-        wanted += upto(plan.level)
-        paths += paths_of_everything(plan.level, header or {})
-    elif query.defaults:
-        named = {one.attribute.keyword for one in plan.conditions if _is_one(one)}
-        wanted += returned(plan.level, study="StudyInstanceUID" in named, series="SeriesInstanceUID" in named)
-    else:
-        wanted += [one for one in upto(plan.level) if one.vr == "UI" and one.keyword.endswith("InstanceUID")]
-    made = identifier(row, wanted, _TABLES, header, paths)
-    if query.defaults and plan.level is Level.SERIES:
-        made.setdefault(_REQUEST, request or {"vr": "SQ"})
-    for root, parts in plan.parts.items():
-        if root not in paths:
-            told = parts | (_OF_REQUEST if root == _REQUEST and query.defaults else set())
-            made[root] = part_of((header or {}).get(root), told, _keys_of(plan, root) if not query.fuzzy else ())
-    if query.defaults or f"{INSTANCE_AVAILABILITY:08X}" in plan.paths:
-        made[f"{INSTANCE_AVAILABILITY:08X}"] = element("CS", "ONLINE")
-    for name, path in _PATIENT_TOTALS.items():
-        if name in row and (query.defaults or path in plan.paths):
-            made[path] = element("IS", row[name])
-    return dict(sorted(made.items()))
+class _Answers:
+    """The answers to one query: what all of them hold is found out once."""
+
+    def __init__(self, plan: _Plan, query: Query) -> None:
+        self._level, self._defaults, self._everything = plan.level, query.defaults, query.include == "all"
+        wanted = list(plan.asked)
+        if self._everything:
+            wanted += upto(plan.level)
+        elif query.defaults:
+            named = {one.attribute.keyword for one in plan.conditions if _is_one(one)}
+            wanted += returned(plan.level, study="StudyInstanceUID" in named, series="SeriesInstanceUID" in named)
+        else:
+            wanted += [one for one in upto(plan.level) if one.vr == "UI" and one.keyword.endswith("InstanceUID")]
+        self._columns = Columns(wanted, _TABLES)
+        self._paths = [path for path in plan.paths if int(path, 16) not in _NOT_KEPT]
+        self._parts = {
+            root: (
+                parts | (_OF_REQUEST if root == _REQUEST and query.defaults else set()),
+                [] if query.fuzzy else _keys_of(plan, root),
+            )
+            for root, parts in plan.parts.items()
+        }
+        self._available = query.defaults or f"{INSTANCE_AVAILABILITY:08X}" in plan.paths
+        self._totals = {name: path for name, path in _PATIENT_TOTALS.items() if query.defaults or path in plan.paths}
+
+    def tell(self, row: Mapping[str, Any], header: JsonDataset | None, request: dict[str, Any] | None) -> JsonDataset:
+        """One answer; ``header`` where more than columns is asked for, ``request`` that of a series."""
+        made = self._columns.tell(row)
+        if self._available:
+            made[f"{INSTANCE_AVAILABILITY:08X}"] = _ONLINE
+        if self._level is Level.PATIENT:
+            made.update((path, element("IS", row[name])) for name, path in self._totals.items())
+        paths = self._paths
+        if self._everything:
+            paths = [*paths, *paths_of_everything(self._level, header or {})]
+        add_from_header(made, header, paths)
+        for root, (parts, keys) in self._parts.items():
+            if root not in paths:
+                made[root] = part_of((header or {}).get(root), parts, keys)
+        if self._defaults and self._level is Level.SERIES:
+            made.setdefault(_REQUEST, request or {"vr": "SQ"})
+        return dict(sorted(made.items()))
 
 
 def _keys_of(plan: _Plan, root: str) -> list[tuple[SearchAttribute, Match]]:

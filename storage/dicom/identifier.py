@@ -34,26 +34,37 @@ def element(vr: str, value: str | int | None) -> dict[str, Any]:
     return {"vr": vr, "Value": [text] if vr in _SINGLE else text.split("\\")}
 
 
-def identifier(
-    row: Mapping[str, Any],
-    wanted: Iterable[Attribute],
-    tables: Mapping[Level, str],
-    header: Mapping[str, Any] | None,
-    paths: Iterable[str],
-) -> JsonDataset:
-    """The elements of ``wanted`` from columns and of ``paths`` (eight hexadecimal digits each) from the header.
+class Columns:
+    """Elements made of columns, those of one answer after the other; equal values of a column share one element.
 
-    ``row`` is keyed by ``table.column``; ``tables`` names the table of each level. What neither has is given with its
-    VR and no value.
+    ``tables`` names the table of each level; rows are keyed by ``table.column``.
     """
-    made: JsonDataset = {}
-    for attribute in wanted:
-        value = row[f"{tables[attribute.level]}.{attribute.column}"]
-        made[attribute.path] = element(attribute.vr, None if attribute.keyword in _OF_IMAGES and not value else value)
+
+    def __init__(self, wanted: Iterable[Attribute], tables: Mapping[Level, str]) -> None:
+        chosen = {attribute.path: attribute for attribute in wanted}
+        self._columns: list[tuple[str, str, Attribute, dict[Any, dict[str, Any]]]] = [
+            (path, f"{tables[attribute.level]}.{attribute.column}", attribute, {})
+            for path, attribute in sorted(chosen.items())
+        ]
+
+    def tell(self, row: Mapping[str, Any]) -> JsonDataset:
+        """The elements of a row, ascending; what it has not is given with its VR and no value."""
+        made: JsonDataset = {}
+        for path, column, attribute, known in self._columns:
+            value = row[column]
+            found = known.get(value)
+            if found is None:
+                nothing = attribute.keyword in _OF_IMAGES and not value
+                found = known[value] = element(attribute.vr, None if nothing else value)
+            made[path] = found
+        return made
+
+
+def add_from_header(made: JsonDataset, header: Mapping[str, Any] | None, paths: Iterable[str]) -> None:
+    """Add elements of a header (eight hexadecimal digits each); what it has not is given with its VR and no value."""
     for path in paths:
         if path not in made:
             made[path] = (header or {}).get(path) or {"vr": vr_of(int(path, 16))}
-    return made
 
 
 def vr_of(tag: int) -> str:
