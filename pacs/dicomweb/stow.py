@@ -113,7 +113,7 @@ async def _blocks(request: Request, patience_s: float) -> AsyncIterator[bytes]:
 
 def _source(svc: Service, principal: Principal, study: str) -> Source:
     """Name the owner of what arrives: the configured facility, or the sender's own where that is out of its reach."""
-    own = facilities.get_or_create(svc.archive.index, svc.archive.settings.facility).id
+    own = facilities.number(svc.archive.index, svc.archive.settings.facility)
     reach = permission.reach(principal)
     if reach is not None and own not in reach:
         if not reach:

@@ -1,7 +1,9 @@
 """Facilities: the hospitals and stations that own studies; a principal reaches all of them or some."""
 
 import re
+import threading
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from storage.errors import InvalidRequest
 from storage.index import facilities as rows
@@ -51,8 +53,37 @@ def find(index: Index, code: str) -> Facility | None:
 
 def code(index: Index, identity: int) -> str:
     """The code of the facility with this id; empty if there is none."""
-    with index.read() as connection:
-        return rows.code(connection, identity)
+    found = _codes(index).get(identity)
+    if found is None:
+        with index.read() as connection:
+            found = rows.code(connection, identity)
+        if found:
+            _codes(index)[identity] = found
+    return found
+
+
+def number(index: Index, code_: str) -> int:
+    """The id of the facility of this code, made if there is none.
+
+    Raises:
+        InvalidRequest: as :func:`get_or_create`.
+    """
+    for identity, known in list(_codes(index).items()):
+        if known == code_:
+            return identity
+    made = get_or_create(index, code_)
+    _codes(index)[made.id] = made.code
+    return made.id
+
+
+# Neither id nor code of a facility ever changes.
+_by_index: WeakKeyDictionary[Index, dict[int, str]] = WeakKeyDictionary()
+_by_index_lock = threading.Lock()
+
+
+def _codes(index: Index) -> dict[int, str]:
+    with _by_index_lock:
+        return _by_index.setdefault(index, {})
 
 
 def everything(index: Index) -> list[Facility]:

@@ -1,6 +1,7 @@
 """Use case: unified procedure steps: create, retrieve, update, change state, ask to cancel (PS3.4 CC.2, PS3.18 §11)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,9 +72,9 @@ def retrieve(archive: Archive, uid: str, principal: Principal) -> DicomJson:
         NotFound: there is none.
         Forbidden: it belongs to a facility out of reach.
     """
+    with _noting_refusal(archive, principal, uid, Action.VIEW), archive.index.read() as connection:
+        found = decode(readable(connection, uid, principal, Action.VIEW))
     with archive.index.write() as connection:
-        row = readable(connection, uid, principal, Action.VIEW)
-        found = decode(row)
         _record(connection, principal, "viewed", uid, found, Action.VIEW)
     return found
 
@@ -99,7 +100,8 @@ def update(archive: Archive, uid: str, changes: DicomJson, transaction_uid: str,
         notify(connection, uid, row["facility_id"], after, reports, now)
         _record(connection, principal, "updated", uid, after)
 
-    archive.index.in_transaction(work, durable=True)
+    with _noting_refusal(archive, principal, uid):
+        archive.index.in_transaction(work, durable=True)
     return Outcome(uid)
 
 
@@ -129,7 +131,8 @@ def change_state(archive: Archive, uid: str, wanted: str, transaction_uid: str, 
             _record(connection, principal, f"state {target}", uid, kept)
         return warning
 
-    return Outcome(uid, archive.index.in_transaction(work, durable=True))
+    with _noting_refusal(archive, principal, uid):
+        return Outcome(uid, archive.index.in_transaction(work, durable=True))
 
 
 def request_cancellation(archive: Archive, uid: str, information: DicomJson, principal: Principal) -> Outcome:
@@ -160,7 +163,8 @@ def request_cancellation(archive: Archive, uid: str, information: DicomJson, pri
         _record(connection, principal, "cancellation requested", uid, kept)
         return ""
 
-    return Outcome(uid, archive.index.in_transaction(work, durable=True))
+    with _noting_refusal(archive, principal, uid):
+        return Outcome(uid, archive.index.in_transaction(work, durable=True))
 
 
 # Reason, discontinuation codes, contact URI and name (PS3.4 Table CC.2.2-1).
@@ -190,6 +194,17 @@ def _facility(archive: Archive, principal: Principal) -> int:
     if not reach:
         raise Forbidden("You may not store for any facility.")
     return min(reach)
+
+
+@contextmanager
+def _noting_refusal(archive: Archive, principal: Principal, uid: str, action: Action = Action.STORE) -> Iterator[None]:
+    try:
+        yield
+    except Forbidden:
+        with archive.index.write() as connection:
+            detail: audit.Detail = {"act": "work item", "work_item": uid}
+            audit.record(connection, principal, action, "refused", detail=detail)
+        raise
 
 
 def _record(

@@ -54,11 +54,12 @@ def search(archive: Archive, query: Query, principal: Principal) -> WorkList:
     reach = permission.reach(principal)
     page: list[DicomJson] = []
     total = 0
-    with archive.index.write() as connection:
+    with archive.index.read() as connection:
         for found in _matching(connection, reach, tree):
             if total >= query.offset and (query.limit is None or len(page) < query.limit):
                 page.append(_returned(found, query))
             total += 1
+    with archive.index.write() as connection:
         detail: audit.Detail = {"level": "WORK ITEM", "keys": sorted(query.keys), "matches": total}
         audit.record(connection, principal, Action.SEARCH, detail=detail)
     return WorkList(page, total)

@@ -5,14 +5,20 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from storage.index.prepared import Ready
 from storage.index.schema import audit_event
 
 __all__ = ["Connection", "add", "newest"]
 
 
+_EMPTY = {"address": "", "study_instance_uid": "", "patient_id": "", "detail": ""}
+_COLUMNS = ("at", "actor_kind", "actor", "address", "action", "outcome", "study_instance_uid", "patient_id", "detail")
+_ADD = Ready(lambda _: insert(audit_event), _COLUMNS)
+
+
 def add(connection: Connection, **values: Any) -> None:
     """Add one event; ``values`` are columns of ``audit_event``."""
-    connection.execute(insert(audit_event).values(**values))
+    _ADD.run(connection, {**_EMPTY, **values})
 
 
 def newest(

@@ -97,6 +97,8 @@ def others_of_series(connection: Connection, series_instance_uid: str, study_id:
 
 def dismissed_subjects(connection: Connection, subjects: Collection[str]) -> set[str]:
     """Which of these questions an administrator has answered already."""
+    if not subjects:
+        return set()
     statement = select(discrepancy.c.subject).where(
         discrepancy.c.subject.in_(subjects), discrepancy.c.state == "dismissed"
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.index.engine import Conflict
+from storage.index.prepared import Ready
 from storage.index.schema import instance, instance_header, series, study
 
 Row = dict[str, Any]
@@ -80,7 +82,7 @@ def lock_study(connection: Connection, study_instance_uid: str) -> Row | None:
 
 def add_study(connection: Connection, values: Mapping[str, Any]) -> Row:
     """Add a study, unless another transaction has just done so; the row is locked."""
-    connection.execute(insert_or_ignore(connection, study), values)
+    _adding_study(tuple(values)).run(connection, values)
     row = lock_study(connection, values["study_instance_uid"])
     if row is None:
         raise Conflict("The study was removed while it was being added to.")
@@ -93,14 +95,14 @@ def add_series(connection: Connection, values: Mapping[str, Any]) -> tuple[Row, 
     row = connection.execute(_SERIES, key).mappings().first()
     if row is not None:
         return dict(row), False
-    made = connection.execute(insert_or_ignore(connection, series).returning(*series.columns), values)
+    made = connection.execute(_adding_series(connection.dialect.name), values)
     return dict(made.mappings().one()), True
 
 
 def modalities(connection: Connection, study_id: int) -> list[str]:
     """The modalities of a study's series, sorted."""
-    found = connection.execute(_MODALITIES, {"study": study_id}).scalars()
-    return sorted(modality for modality in found if modality)
+    found = _READY_MODALITIES.run(connection, {"study": study_id})
+    return sorted(row[0] for row in found.fetchall() if row[0])
 
 
 def add(connection: Connection, values: Mapping[str, Any], header: bytes, frames: bytes) -> int:
@@ -109,13 +111,11 @@ def add(connection: Connection, values: Mapping[str, Any], header: bytes, frames
     Raises:
         Conflict: another transaction has just added an instance of this UID.
     """
-    identity = connection.execute(insert_or_ignore(connection, instance).returning(instance.c.id), values).scalar()
-    if identity is None:
+    made = _adding_instance(tuple(values)).run(connection, values).fetchone()
+    if made is None:
         raise Conflict("The instance is being stored twice at once.")
-    connection.execute(
-        insert_or_ignore(connection, instance_header), {"instance_fk": identity, "header": header, "frames": frames}
-    )
-    return int(identity)
+    _ADD_HEADER.run(connection, {"instance_fk": made[0], "header": header, "frames": frames})
+    return int(made[0])
 
 
 def count(
@@ -128,9 +128,37 @@ def count(
     changes: Mapping[str, Any],
 ) -> None:
     """Count one more instance in its series and study; ``changes`` are other columns of the study."""
-    connection.execute(_COUNT_IN_SERIES, {"id_": series_id, "now": now})
-    counted = _COUNT_IN_STUDY.values(**changes) if changes else _COUNT_IN_STUDY
-    connection.execute(counted, {"id_": study_id, "now": now, "new": int(new_series)})
+    _READY_COUNT_IN_SERIES.run(connection, {"id_": series_id, "now": now})
+    counting = _counting_in_study(tuple(sorted(changes)))
+    values = {f"to_{name}": value for name, value in changes.items()}
+    counting.run(connection, {**values, "id_": study_id, "now": now, "new": int(new_series)})
+
+
+_READY_MODALITIES = Ready(lambda _: _MODALITIES)
+_READY_COUNT_IN_SERIES = Ready(lambda _: _COUNT_IN_SERIES)
+_ADD_HEADER = Ready(lambda dialect: insert_or_ignore_in(dialect, instance_header), ("instance_fk", "header", "frames"))
+
+
+@lru_cache(maxsize=32)
+def _adding_instance(names: tuple[str, ...]) -> Ready:
+    return Ready(lambda dialect: insert_or_ignore_in(dialect, instance).returning(instance.c.id), names)
+
+
+@lru_cache(maxsize=32)
+def _adding_study(names: tuple[str, ...]) -> Ready:
+    return Ready(lambda dialect: insert_or_ignore_in(dialect, study), names)
+
+
+@lru_cache(maxsize=2)
+def _adding_series(dialect_name: str) -> Any:
+    made = postgresql.insert(series) if dialect_name == "postgresql" else sqlite.insert(series)
+    return made.on_conflict_do_nothing().returning(*series.columns)
+
+
+@lru_cache(maxsize=256)
+def _counting_in_study(changed: tuple[str, ...]) -> Ready:
+    to = {name: bindparam(f"to_{name}", type_=study.c[name].type) for name in changed}
+    return Ready(lambda _: _COUNT_IN_STUDY.values(**to))
 
 
 def adopt(connection: Connection, identity: int, lost_spool_name: str, values: Mapping[str, Any]) -> bool:

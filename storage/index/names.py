@@ -11,13 +11,16 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Dialect,
+    Insert,
     Select,
+    SmallInteger,
     and_,
+    bindparam,
     delete,
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     table,
@@ -27,7 +30,8 @@ from sqlalchemy import column as sa_column
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.dicom.text import misspelt, tokens
-from storage.index.instances import insert_or_ignore
+from storage.index.instances import insert_or_ignore_in
+from storage.index.prepared import Ready
 from storage.index.schema import study
 from storage.index.searchable_schema import name_word, study_name_word
 
@@ -52,7 +56,7 @@ def note_names(connection: Connection, study_id: int, said: Mapping[str, Any]) -
     for column, field in FIELDS.items():
         name = said.get(column)
         if name:
-            connection.execute(delete(study_name_word).where(_row.study_fk == study_id, _row.field == field))
+            _FORGET.run(connection, {"study": study_id, "field_": field})
             _add_words(connection, study_id, name, field)
 
 
@@ -60,13 +64,24 @@ def _add_words(connection: Connection, study_id: int, name: str, field: int) -> 
     words = sorted({word[:_LONGEST_WORD] for word in tokens(name)})
     if not words:
         return
-    chosen = select(literal(study_id), literal(field), _word.id).where(_word.word.in_(words))
-    insertion = insert_or_ignore(connection, study_name_word).from_select(["study_fk", "field", "word_fk"], chosen)
-    if connection.execute(insertion).rowcount < len(words):
-        connection.execute(
-            insert_or_ignore(connection, name_word), [{"word": word, "reversed": word[::-1]} for word in words]
-        )
-        connection.execute(insertion)
+    for word in words:
+        of_study = {"study": study_id, "field": field, "word_": word}
+        if _ADD_WORD_OF_STUDY.run(connection, of_study).rowcount < 1:
+            _ADD_WORD.run(connection, {"word": word, "reversed": word[::-1]})
+            _ADD_WORD_OF_STUDY.run(connection, of_study)
+
+
+def _add_word_of_study(dialect: Dialect) -> Insert:
+    chosen = select(bindparam("study", type_=BigInteger), bindparam("field", type_=SmallInteger), _word.id)
+    chosen = chosen.where(_word.word == bindparam("word_"))
+    return insert_or_ignore_in(dialect, study_name_word).from_select(["study_fk", "field", "word_fk"], chosen)
+
+
+_FORGET = Ready(
+    lambda _: delete(study_name_word).where(_row.study_fk == bindparam("study"), _row.field == bindparam("field_"))
+)
+_ADD_WORD_OF_STUDY = Ready(_add_word_of_study)
+_ADD_WORD = Ready(lambda dialect: insert_or_ignore_in(dialect, name_word), ("word", "reversed"))
 
 
 def any_order(connection: Connection, field: int, text: str, *, misspelling: bool) -> ColumnElement[bool]:

@@ -40,9 +40,9 @@ def walk(
     equal: Mapping[str, Sequence[str]],
     scheduled: tuple[str, str] | None,
 ) -> Iterator[Row]:
-    """The work items of some facilities or all, by the time they are scheduled.
+    """The work items of some facilities or all, by the time they are scheduled; each is to be looked at closer.
 
-    ``equal``: columns that must have one of some values. ``scheduled``: the earliest and latest time, either may be empty; what comes is to be looked at closer.
+    ``equal``: columns that must have one of some values. ``scheduled``: the earliest and latest time; empty: open.
     """
     statement = select(work_item).order_by(work_item.c.scheduled_at, work_item.c.id).limit(_PAGE)
     if facilities is not None:

@@ -216,6 +216,9 @@ def test_facilities_and_roles(web: WebServer, admin: httpx.Client) -> None:
     with web.archive.index.read() as connection:
         acts = [event.detail for event in audit.events(connection, patient_id="BN-1") if uid in event.detail]
     assert any("created" in act for act in acts)
+    with web.archive.index.read() as connection:
+        refused = [event.action for event in audit.events(connection, limit=50) if event.outcome == "refused"]
+    assert {"view", "store"} <= set(refused)
 
 
 def told(socket: WebSocket) -> tuple[str, int, str]:
