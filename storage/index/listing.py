@@ -38,7 +38,7 @@ def page(connection: Connection, wanted: Wanted, reach: Collection[int] | None, 
         order=[Term(study.c.updated_at, descending=True), Term(study.c.id, descending=True)],
         shown=_SHOWN,
         beside=facility,
-        walk=wanted == Wanted(),
+        walk=not wanted.text,
     )
     return paged(connection, search, limit, offset)
 

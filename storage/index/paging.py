@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.operators import like_op
 
 # So many matches are counted exactly; of more it is said that there are at least so many.
-COUNTED = 2_000
+COUNTED = 5_000
 # The best plan of a search depends on its values: plan for these, by an index wherever there is one; compile nothing,
 # start no helpers. A plan for any value reads a million rows for the one that is rare.
 _PLANNING = text(
@@ -86,7 +86,8 @@ def page(connection: Connection, search: Search, limit: int, offset: int) -> Fou
     hits = _some(search).cte("hit").prefix_with("MATERIALIZED")
     counted = select(func.count()).select_from(hits)
     if search.walk:
-        return _walk(connection, search, limit, offset, counted)
+        some = select(search.key).select_from(search.source).where(*search.wanted).limit(COUNTED + 1)
+        return _walk(connection, search, limit, offset, select(func.count()).select_from(some.subquery()))
     order = (term.by(hits.c[f"k{number}"]) for number, term in enumerate(search.order))
     rows = _rows(connection, search, select(hits).order_by(*order), limit, offset, counted.scalar_subquery())
     if not rows and (offset or not limit):

@@ -54,6 +54,8 @@ metadata = MetaData(
 
 # SQLite only auto-increments a column that is exactly INTEGER.
 Key = BigInteger().with_variant(Integer(), "sqlite")
+# Ordered bytewise, so that one index gives both a beginning and an order, whatever the language of the database.
+_BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
 
 facility = Table(
     "facility",
@@ -86,7 +88,7 @@ study = Table(
     Column("number_of_instances", Integer, nullable=False, server_default="0"),
     # tokens of name, patient ID, accession number and description, normalised, for the study list's one search box
     Column("search_text", Text, nullable=False, server_default=""),
-    Column("search_patient_name", Text, nullable=False, server_default=""),
+    Column("search_patient_name", _BYTEWISE, nullable=False, server_default=""),
     Column("search_referring_physician_name", Text, nullable=False, server_default=""),
     Column("received_at", UTCDateTime, nullable=False),
     Column("updated_at", UTCDateTime, nullable=False),
@@ -100,11 +102,7 @@ study = Table(
         "ix_study_newest",
         *("study_date", "study_time", "id", "facility_id", "modalities_in_study", "search_patient_name"),
     ),
-    Index(
-        "ix_study_named",
-        *("search_patient_name", "study_date", "study_time", "id", "facility_id"),
-        postgresql_ops={"search_patient_name": "text_pattern_ops"},
-    ),
+    Index("ix_study_named", "search_patient_name", "study_date", "study_time", "id", "facility_id"),
     Index(None, "patient_birth_date"),
     Index(None, "accession_number", postgresql_ops={"accession_number": "text_pattern_ops"}),
 )

@@ -10,14 +10,16 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    case,
+    exists,
     false,
     func,
+    or_,
     select,
     true,
 )
+from sqlalchemy.sql.util import ClauseAdapter
 
-from storage.dicom.attributes import Attribute, Level
+from storage.dicom.attributes import ATTRIBUTES, Attribute, Level
 from storage.dicom.matching import Range, Values
 from storage.index.conditions import TABLES, Condition, Fuzzy, ValueCondition, all_of, column_of
 from storage.index.paging import Found, Search, Term, plan_by_values
@@ -44,6 +46,7 @@ PATIENT_TOTALS = (
     "number_of_patient_related_instances",
 )
 _BATCH = 500
+_TOLD = frozenset(attribute.column for attribute in ATTRIBUTES)
 _UIDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"})
 
 
@@ -83,13 +86,14 @@ def matches(
     names = (Fuzzy.MISSPELT if misspelt else Fuzzy.WORDS) if fuzzy else Fuzzy.NO
     wanted = [within(reach), *all_of(connection, conditions, fuzzy=names, combined=combined)]
     if level is Level.PATIENT:
-        return _whole(connection, *_patients(wanted), level, page)
+        patients = _patients(wanted, _order(level, page.order), walk=not conditions)
+        return paged(connection, patients, page.limit, page.offset)
     source = _source(level)
     if any(_names_one(condition) for condition in conditions):
         statement = select(*_columns(level)).select_from(source).where(*wanted)
         return _whole(connection, statement, select(func.count()).select_from(source).where(*wanted), level, page)
     key = TABLES[level].c.id
-    walk = level is Level.STUDY and all(_of_days(one) for one in conditions)
+    walk = level is Level.STUDY and all(_walked(one) for one in conditions)
     search = Search(source, wanted, key, _order(level, page.order), _columns(level), walk=walk)
     return paged(connection, search, page.limit, page.offset)
 
@@ -115,12 +119,12 @@ def _names_one(condition: Condition | ValueCondition) -> bool:
     )
 
 
-def _of_days(condition: Condition | ValueCondition) -> bool:
-    return (
-        isinstance(condition, Condition)
-        and condition.attribute.keyword == "StudyDate"
-        and isinstance(condition.match, Range)
-    )
+def _walked(condition: Condition | ValueCondition) -> bool:
+    """Whether the index of the newest studies holds all that the condition asks for, and in the order of the answer."""
+    if not isinstance(condition, Condition):
+        return False
+    days = condition.attribute.keyword == "StudyDate" and isinstance(condition.match, Range)
+    return days or condition.attribute.keyword == "ModalitiesInStudy"
 
 
 def headers(connection: Connection, level: Level, keys: Iterable[int]) -> dict[int, bytes]:
@@ -164,27 +168,37 @@ def _source(level: Level) -> FromClause:
 
 def _columns(level: Level) -> list[ColumnElement[Any]]:
     tables = {Level.SERIES: (study, series), Level.IMAGE: (study, series, instance)}.get(level, (study,))
-    return [column.label(f"{table.name}.{column.name}") for table in tables for column in table.columns]
+    return [
+        column.label(f"{table.name}.{column.name}") for table in tables for column in table.columns if _told(column)
+    ]
 
 
-def _patients(wanted: Sequence[ColumnElement[bool]]) -> tuple[Select[Any], Select[Any]]:
-    """One row per patient ID and issuer; without an ID per name. Its other columns are those of the latest study."""
-    nameless = case((study.c.patient_id == "", study.c.search_patient_name), else_="")
-    groups = (
-        select(
-            func.max(study.c.id).label("id"),
-            func.count().label(PATIENT_TOTALS[0]),
-            func.sum(study.c.number_of_series).label(PATIENT_TOTALS[1]),
-            func.sum(study.c.number_of_instances).label(PATIENT_TOTALS[2]),
-        )
-        .where(*wanted)
-        .group_by(study.c.patient_id, study.c.issuer_of_patient_id, nameless)
-        .subquery()
+def _told(column: Column[Any]) -> bool:
+    """Whether an answer needs it: times of our own and the like cost more to read than all that is told."""
+    return column.name == "id" or column.name in _TOLD
+
+
+def _patients(wanted: Sequence[ColumnElement[bool]], order: Sequence[Term], *, walk: bool) -> Search:
+    """One row per patient ID and issuer; without an ID per name. Its other columns are those of the latest study.
+
+    That is every study that no later one of the same patient matches beside: what is walked needs no grouping first.
+    """
+    other = study.alias("other")
+    adapted = [ClauseAdapter(other).traverse(one) for one in wanted]
+    same = (
+        other.c.patient_id == study.c.patient_id,
+        other.c.issuer_of_patient_id == study.c.issuer_of_patient_id,
+        or_(study.c.patient_id != "", other.c.search_patient_name == study.c.search_patient_name),
+        *adapted,
     )
-    statement = select(*_columns(Level.PATIENT), *(groups.c[name] for name in PATIENT_TOTALS)).join(
-        groups, groups.c.id == study.c.id
+    totals = (func.count(), func.sum(other.c.number_of_series), func.sum(other.c.number_of_instances))
+    counted = (
+        select(total).select_from(other).where(*same).correlate(study).scalar_subquery().label(name)
+        for name, total in zip(PATIENT_TOTALS, totals, strict=True)
     )
-    return statement, select(func.count()).select_from(groups)
+    later = exists().select_from(other).where(*same, other.c.id > study.c.id).correlate(study)
+    shown = [*_columns(Level.PATIENT), *counted]
+    return Search(study, [*wanted, ~later], study.c.id, order, shown, walk=walk)
 
 
 def _order(level: Level, chosen: Sequence[tuple[Attribute, bool]]) -> list[Term]:

@@ -46,7 +46,8 @@ class Values:
                 dict(row)
                 for row in connection.exec_driver_sql(
                     "SELECT study_instance_uid, patient_id, accession_number, study_date, study_description, "
-                    f"search_patient_name, referring_physician_name FROM study WHERE id IN ({chosen})"
+                    "patient_birth_date, search_patient_name, referring_physician_name FROM study "
+                    f"WHERE id IN ({chosen})"
                 ).mappings()
             ]
 
@@ -106,6 +107,7 @@ def shapes(of: Values) -> dict[str, Callable[[], Query | StudyFilter]]:
         "month": query(study, lambda: {"StudyDate": of.month()}),
         "study UID": query(study, one("StudyInstanceUID", "study_instance_uid")),
         "ID prefix": query(study, lambda: {"PatientID": str(of.study()["patient_id"])[:7] + "*"}),
+        "birth date": query(study, one("PatientBirthDate", "patient_birth_date")),
         "ID suffix": query(study, lambda: {"PatientID": "*" + str(of.study()["patient_id"])[-5:]}),
         "modality": query(study, lambda: {"ModalitiesInStudy": of.modality()}),
         "one word": query(study, lambda: {"PatientName": of.words(1).split()[0]}, fuzzy=True),
@@ -144,8 +146,8 @@ def ask(archive: Archive, asked: Query | StudyFilter, principal: Principal) -> N
         list_studies(archive, asked, principal)
 
 
-def plans(archive: Archive, asked: Query | StudyFilter, principal: Principal) -> list[str]:
-    """How the engine runs each statement of a search."""
+def plans(archive: Archive, asked: Query | StudyFilter, principal: Principal, *, run: bool = True) -> list[str]:
+    """How the engine runs each statement of a search; ``run``: with the times it took."""
     seen: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
@@ -157,7 +159,9 @@ def plans(archive: Archive, asked: Query | StudyFilter, principal: Principal) ->
         ask(archive, asked, principal)
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN" if archive.index.is_sqlite else "EXPLAIN (ANALYZE, BUFFERS)"
+    explain = "EXPLAIN (ANALYZE, BUFFERS)" if run else "EXPLAIN"
+    if archive.index.is_sqlite:
+        explain = "EXPLAIN QUERY PLAN"
     told = []
     with archive.index.read() as connection:
         for statement, parameters in seen:

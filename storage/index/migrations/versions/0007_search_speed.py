@@ -67,6 +67,9 @@ def upgrade() -> None:
     """Make the indexes; that of words is left out where the database cannot have it, and searches do without."""
     op.drop_index(op.f("ix_study_study_date_study_time"), table_name="study")
     op.drop_index(op.f("ix_study_search_patient_name"), table_name="study")
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text('ALTER TABLE study ALTER search_patient_name TYPE text COLLATE "C"'))
     op.create_index(
         "ix_study_newest",
         "study",
@@ -76,10 +79,8 @@ def upgrade() -> None:
         "ix_study_named",
         "study",
         ["search_patient_name", "study_date", "study_time", "id", "facility_id"],
-        postgresql_ops={"search_patient_name": "text_pattern_ops"},
     )
     op.create_index(op.f("ix_study_patient_birth_date"), "study", ["patient_birth_date"])
-    connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         for statement in _WORDS:
             connection.execute(sa.text(statement))
