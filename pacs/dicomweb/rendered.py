@@ -12,7 +12,7 @@ from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_he
 from pacs.dicomweb.rendering import GIF, MP4, Form
 from pacs.web.errors import request_id
 from pacs.web.headers import etag_matches
-from pacs.web.resource import ROOT, frame_numbers, instance_path
+from pacs.web.resource import ROOT, frame_numbers, instance_path, uid
 from pacs.web.service import Service, service
 from pacs.web.streaming import RETRIEVE, streamed
 from storage.access.principal import Action
@@ -152,14 +152,14 @@ def _pictures(request: Request, svc: Service, resource: _Resource, asked: Sequen
 
 def _representative(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> Picture:
     """Authorise and choose the frame to show: the one asked for, else the middle of what there is."""
-    rows = [row for row in grant.instances(request, svc, Action.VIEW, *resource) if row.number_of_frames > 0]
-    if not rows:
+    study, series, instance = resource
+    if instance is None:
+        grant.study(request, svc, Action.VIEW, study)
+        return picture.representative(svc.archive, study, uid(series) if series is not None else None)
+    (row,) = grant.instances(request, svc, Action.VIEW, study, series, instance)[:1]
+    if row.number_of_frames < 1:
         raise NotFound("There is no image in this resource.")
-    images = [row for row in rows if row.series_instance_uid == rows[0].series_instance_uid]
-    row = images[len(images) // 2]
-    if asked is not None:
-        return existing(row, asked[0])
-    return row, row.number_of_frames // 2 + 1 if resource[2] is None else 1
+    return existing(row, asked[0]) if asked is not None else (row, 1)
 
 
 def existing(row: InstanceRow, number: int) -> Picture:

@@ -9,12 +9,29 @@ from storage.archive import Archive, retrieve
 from storage.archive.bulk_data import bulk_value
 from storage.archive.retrieve import InstanceRow, StoredImage
 from storage.errors import NotFound
+from storage.index import locations as rows
 from storage.pixels import animation
 from storage.pixels.decode import decode_frame
 from storage.pixels.render import RenderOptions, picture, render_frame
 
 _ICC_PROFILE = "00282000"
 _ICC_IN_OPTICAL_PATH = f"00480105/1/{_ICC_PROFILE}"
+
+
+def representative(archive: Archive, study: str, series: str | None = None) -> tuple[InstanceRow, int]:
+    """What shows a series best, or a study by its first series with images: the middle frame of the middle instance.
+
+    Raises:
+        NotFound: there is no image.
+        StoreUnavailable: the index cannot be reached.
+    """
+    with archive.index.read() as connection:
+        images = rows.images(connection, study, series)
+        found = rows.by_id(connection, images[len(images) // 2][0]) if images else None
+    if found is None:
+        raise NotFound("There is no image in this resource.")
+    row = InstanceRow(**found)
+    return row, row.number_of_frames // 2 + 1
 
 
 def rendered(archive: Archive, row: InstanceRow, number: int, options: RenderOptions) -> bytes:

@@ -8,7 +8,7 @@ from storage.index.schema import instance, instance_header, series, study
 
 Row = dict[str, Any]
 
-__all__ = ["Connection", "Row", "by_id", "find", "frames", "frames_of", "header"]
+__all__ = ["Connection", "Row", "by_id", "find", "frames", "frames_of", "header", "images"]
 
 
 def find(
@@ -28,6 +28,21 @@ def find(
     if limit is not None:
         statement = statement.limit(limit)
     return [dict(row) for row in connection.execute(statement, given).mappings()]
+
+
+def images(connection: Connection, study_instance_uid: str, series_instance_uid: str | None) -> list[tuple[int, int]]:
+    """Row and number of frames of the images of a series, or of the first series of a study that has any, in order."""
+    statement = (
+        select(instance.c.id, instance.c.number_of_frames, instance.c.series_fk)
+        .join(series, series.c.id == instance.c.series_fk)
+        .join(study, study.c.id == series.c.study_fk)
+        .where(study.c.study_instance_uid == study_instance_uid, instance.c.number_of_frames > 0)
+        .order_by(*_ORDER)
+    )
+    if series_instance_uid is not None:
+        statement = statement.where(series.c.series_instance_uid == series_instance_uid)
+    found = connection.execute(statement).all()
+    return [(row.id, row.number_of_frames) for row in found if row.series_fk == found[0].series_fk]
 
 
 def by_id(connection: Connection, identity: int) -> Row | None:
