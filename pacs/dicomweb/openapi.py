@@ -29,6 +29,8 @@ _PATH: Mapping[str, tuple[Document, str]] = {
     "frames": ({"type": "string", "pattern": "^[0-9]+(,[0-9]+)*$"}, "Numbers of frames, from 1, with commas between"),
     "path": (_TEXT, "Tags and item numbers of the value, as metadata gives them in BulkDataURI"),
     "transaction": (_UID, "Transaction UID"),
+    "workitem": (_UID, "SOP Instance UID of a work item"),
+    "aetitle": ({"type": "string", "maxLength": 16}, "AE title of the subscriber"),
 }
 # Schema and meaning of what may stand in a query, under whatever resource it does.
 _QUERY: Mapping[str, tuple[Document, str]] = {
@@ -47,6 +49,8 @@ _QUERY: Mapping[str, tuple[Document, str]] = {
     "iccprofile": ({"type": "string", "enum": ["no", "yes", "srgb", "adobergb", "rommrgb"]}, "Profile (§8.3.5.1.5)"),
     "reason": (_TEXT, "Why it is deleted"),
     "note": (_TEXT, "Words for the audit trail"),
+    "workitem": (_UID, "UID for the work item; without it one is made"),
+    "transaction-uid": (_UID, "Transaction UID of the owner"),
 }
 _LEVELS: Mapping[str, tuple[Level, ...]] = {
     "studies": (Level.PATIENT, Level.STUDY),
@@ -74,13 +78,35 @@ _MORE: Mapping[str, tuple[int, ...]] = {
     "stow": (409, 413, 415),
     "deletion": (404, 409, 410),
     "bulk_data": (404, 410, 413, 416),
-    "capabilities": (404,),
+    "frames": (404, 410, 413, 416),
+    "commitment": (404, 409, 410, 413, 415),
+    "work_items": (404, 409, 410, 413, 415),
+    "work_item_events": (404, 409, 410, 413, 415),
 }
+# By operation where it stands alone, else by service; what is neither gives 200.
 _SUCCESS: Mapping[str, Mapping[int, str]] = {
     "stow": {200: "All stored", 202: "Some stored"},
     "deletion": {204: "Deleted"},
+    "frames": {200: "The frames", 206: "The range of a bare frame that was asked for"},
     "bulk_data": {200: "The value", 206: "The range of it that was asked for"},
+    "commitment": {200: "The result", 202: "Noted, and not known yet; Retry-After says when to ask again"},
+    "qido": {200: "What matches", 204: "Nothing matches, and the answer would be XML"},
+    "GET /workitems": {200: "What matches", 204: "Nothing matches, and the answer would be XML"},
+    "POST /workitems": {201: "Created, under the address of Location"},
+    "POST /workitems/{workitem}/cancelrequest": {202: "Passed on, or canceled"},
+    "POST /workitems/{workitem}/subscribers/{aetitle}": {201: "Subscribed"},
 }
+# The query parameters of operations whose service has others.
+_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "GET /workitems": ("includefield", "fuzzymatching", "emptyvaluematching", "limit", "offset"),
+    "POST /workitems": ("workitem",),
+    "GET /workitems/{workitem}": (),
+    "POST /workitems/{workitem}": ("transaction-uid",),
+    "PUT /workitems/{workitem}/state": (),
+    "POST /workitems/{workitem}/cancelrequest": (),
+}
+# Who answers something else than a document to what changes something.
+_SILENT = frozenset({"work_items", "work_item_events"})
 
 
 def document(routes: Iterable[BaseRoute], version: str) -> Document:
@@ -122,7 +148,9 @@ def _in_path(path: str) -> Iterable[Document]:
 
 
 def _in_query(one: Operation) -> Iterable[Document]:
-    names = dict.fromkeys((*one.parameters, *(("accept",) if one.gives and one.method == "GET" else ())))
+    names = dict.fromkeys(_PARAMETERS.get(f"{one.method} {one.path}", one.parameters))
+    if one.gives and one.method == "GET":
+        names["accept"] = None
     for name in names:
         schema, meaning = _QUERY.get(name, (_TEXT, "See the conformance statement"))
         yield {"name": name, "in": "query", "schema": schema, "description": meaning}
@@ -137,8 +165,11 @@ def _in_query(one: Operation) -> Iterable[Document]:
 
 def _responses(one: Operation) -> Document:
     found: Document = {}
-    for status, meaning in _SUCCESS.get(one.service, {200: "What was asked for"}).items():
-        found[str(status)] = {"description": meaning, **({"content": _content(one.gives)} if one.gives else {})}
+    gives = () if one.service in _SILENT and one.method != "GET" else one.gives
+    meanings = _SUCCESS.get(f"{one.method} {one.path}") or _SUCCESS.get(one.service) or {200: "What was asked for"}
+    for status, meaning in meanings.items():
+        content = {"content": _content(gives)} if gives and status != 204 else {}
+        found[str(status)] = {"description": meaning, **content}
     if one.method == "GET" and one.service not in ("qido", "bulk_data"):
         found["304"] = {"description": "As the entity tag of If-None-Match says"}
     if one.service == "qido":
@@ -148,10 +179,10 @@ def _responses(one: Operation) -> Document:
             "Warning": {"schema": _TEXT, "description": "How many more there are; what was passed over"},
         }
     for status in sorted({*_ALWAYS, *_MORE.get(one.service, (404, 410, 413))}):
-        content: Document = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        told: Document = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         if one.service == "stow" and status in (403, 409, 503):
-            content |= _content(one.gives)
-        found[str(status)] = {"description": _PROBLEMS[status], "content": content}
+            told |= _content(one.gives)
+        found[str(status)] = {"description": _PROBLEMS[status], "content": told}
     return found
 
 

@@ -19,7 +19,7 @@ from tests.pacs.server import WebServer
 
 pytestmark = pytest.mark.interop
 
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 @pytest.fixture(scope="module")
