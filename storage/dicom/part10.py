@@ -168,7 +168,7 @@ class Part10Splitter:
         return self._split(*parsed)
 
     def _split(self, meta: FileMeta, offset: int) -> bytes:
-        rest = bytes(self._head[offset:])
+        rest = bytes(memoryview(self._head)[offset:])
         self.meta, self.dataset_offset, self._head = meta, offset, bytearray()
         return rest
 

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom.uid import generate_uid
 
 from storage.access import facilities
-from storage.archive import Archive, retrieve, series_document
+from storage.access.principal import SYSTEM
+from storage.archive import Archive, commitment, retrieve, series_document
+from storage.archive.removal import Target, erase_due, remove
 from storage.archive.upload import upload_pending
 from storage.errors import StoreUnavailable
 from storage.settings import StorageSettings
@@ -87,3 +90,30 @@ def test_series_documents_are_kept_in_the_store(archive: Archive) -> None:
     assert again == made
     assert len(json.loads(gzip.decompress(again.gzip_body))) == 2
     assert len(list(archive.objects.keys("derived/"))) == 1
+
+
+def test_what_was_removed_is_erased_from_either_store_and_what_came_again_is_not(archive: Archive) -> None:
+    archive.settings.deletion, archive.settings.deletion_grace_days = "administrators", 0
+    for number in (1, 2):
+        keep(archive, ct("a", 1, number))
+    while upload_pending(archive):
+        pass
+    assert commitment_of(archive, uid("a")) == 2
+    remove(archive, Target(uid("a")), SYSTEM)
+    keep(archive, ct("a", 1, 2))
+    while upload_pending(archive):
+        pass
+    while erase_due(archive):
+        pass
+    assert len(list(archive.objects.keys("instances/"))) == 1
+    (row,) = retrieve.instances(archive, uid("a"))
+    assert retrieve.frame_bytes(archive, row, 1) == pixels(2).tobytes()
+    assert commitment_of(archive, uid("a")) == 1
+
+
+def commitment_of(archive: Archive, study: str) -> int:
+    """How many instances of a study are committed when that is asked for now."""
+    transaction = generate_uid()
+    commitment.request(archive, transaction, [commitment.Reference(study)], SYSTEM)
+    commitment.work_off(archive)
+    return len(commitment.result(archive, transaction, SYSTEM).committed)
