@@ -10,10 +10,13 @@ import pytest
 from pydicom.dataset import Dataset
 from sqlalchemy import delete, func, select, text
 
+from storage.access.principal import SYSTEM
 from storage.archive import Archive
 from storage.archive.recent import Recent
+from storage.archive.search_attribute import add
 from storage.errors import DuplicateConflict, Forbidden, StoreUnavailable
 from storage.index.schema import instance, instance_header, series, study
+from storage.index.searchable_schema import instance_value, series_value, study_value
 from storage.settings import StorageSettings
 from tests.storage.generated import ct_slice, keep, local_source
 
@@ -65,6 +68,42 @@ def test_the_rows_are_those_of_the_careful_way(archive: Archive, careful: Archiv
         keep(careful, dataset)
     for table in (study, series, instance, instance_header):
         assert rows(archive, table) == rows(careful, table)
+
+
+def values(archive: Archive) -> list[list[tuple[Any, ...]]]:
+    """What is searched beside the columns, by UIDs."""
+    found = []
+    for owner, uid, table in (
+        (study, study.c.study_instance_uid, study_value),
+        (series, series.c.series_instance_uid, series_value),
+        (instance, instance.c.sop_instance_uid, instance_value),
+    ):
+        columns = [column for column in table.columns if column.name != "owner_fk"]
+        statement = select(uid, *columns).join(owner, owner.c.id == table.c.owner_fk)
+        with archive.index.read() as connection:
+            found.append(sorted(tuple(row) for row in connection.execute(statement)))
+    return found
+
+
+def test_what_is_searched_beside_the_columns_is_that_of_the_careful_way(archive: Archive, careful: Archive) -> None:
+    def requested(number: int, **others: Any) -> Dataset:
+        made = ct_slice(study="1.2.1", sop=f"1.2.1.{number}", InstanceNumber=number, **others)
+        request = Dataset()
+        request.ScheduledProcedureStepID, request.RequestedProcedureID = f"S{number // 4}", "P1"
+        made.RequestAttributesSequence = [request]
+        return made
+
+    datasets = [requested(number, series="1.2.1.1", PatientComments=f"{number % 2}") for number in range(1, 9)]
+    datasets += [requested(number, series="1.2.1.2", AcquisitionNumber=number) for number in range(9, 13)]
+    for made in (archive, careful):
+        for name in ("PatientComments", "AcquisitionNumber"):
+            add(made, name, "", "", SYSTEM)
+    for dataset in datasets:
+        keep(archive, dataset)
+        careful.recent.__init__()  # type: ignore[misc]  # it forgets
+        keep(careful, dataset)
+    assert values(archive) == values(careful)
+    assert [len(found) for found in values(archive)] == [2, 2 * 5, 4]
 
 
 def test_many_at_once_are_all_counted(archive: Archive) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from storage.access import audit, facilities
 from storage.access.principal import SYSTEM, Principal, Role
 from storage.archive import Archive
 from storage.archive.query import Query, search
+from storage.archive.rebuild import rebuild
 from storage.archive.search_attribute import add, listed, remove
 from storage.archive.search_fill import fill
+from storage.archive.upload import upload_pending
 from storage.errors import Forbidden, InvalidRequest, NotFound, WrongState
 from storage.index.schema import instance
 from storage.index.searchable_schema import instance_value, search_attribute, series_value, study_value
@@ -239,6 +242,20 @@ def test_series_come_with_their_requests_unasked(archive: Archive) -> None:
     assert len(said[uid("a", 2)]["Value"]) == 2
     (row,) = search(archive, Query("SERIES", {"StudyInstanceUID": uid("c")}), SYSTEM).rows
     assert row["00400275"] == {"vr": "SQ"}
+
+
+def test_an_index_made_anew_finds_the_same(archive: Archive, tmp_path: Path) -> None:
+    stock(archive)
+    while upload_pending(archive):
+        pass
+    settings = {"data_dir": tmp_path / "anew", "database_url": "", "object_store": archive.settings.object_store_url}
+    anew = Archive.open(archive.settings.model_copy(update=settings))
+    anew.index.migrate()
+    rebuild(anew, SYSTEM)
+    for keys in ({STEP: "S1"}, {STEP: "S1", "00400275.00401001": "P2"}, {STEP: "S3"}):
+        assert found(anew, keys) == found(archive, keys) != set()
+    assert len(fuzzy(anew, PatientName="hoa le")) == 1
+    anew.close()
 
 
 def test_what_is_removed_goes_with_its_rows(archive: Archive) -> None:
