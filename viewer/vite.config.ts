@@ -31,6 +31,7 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
+    testTimeout: 30_000, // a busy machine is slow, not wrong
     environment: 'node',
   },
 });

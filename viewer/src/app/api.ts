@@ -64,6 +64,8 @@ export interface Manifest {
 
 export interface StudyPage {
   readonly total: number;
+  /** If not, there are at least so many. */
+  readonly total_is_exact: boolean;
   readonly studies: readonly Study[];
 }
 

@@ -51,6 +51,7 @@ export const en = {
   'studies.date.month': 'Month',
   'studies.date.all': 'All',
   'studies.count': { one: '{count} study', other: '{count} studies' },
+  'studies.count_over': { one: 'Over {count} study', other: 'Over {count} studies' },
   'studies.sorted_part': { one: 'sorted within the newest {count}', other: 'sorted within the newest {count}' },
   'studies.column.patient': 'Patient',
   'studies.column.modality': 'Modality',

@@ -47,6 +47,7 @@ export const vi: Catalogue = {
   'studies.date.month': 'Tháng',
   'studies.date.all': 'Tất cả',
   'studies.count': { other: '{count} ca chụp' },
+  'studies.count_over': { other: 'Hơn {count} ca chụp' },
   'studies.sorted_part': { other: 'xếp trong {count} ca mới nhất' },
   'studies.column.patient': 'Bệnh nhân',
   'studies.column.modality': 'Loại máy',

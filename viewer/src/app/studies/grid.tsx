@@ -92,7 +92,7 @@ export function StudyGrid({ list, grid, onDetails }: GridProps): JSX.Element {
   const chosenInPage = rows.slice(from, to).some((row) => row.study_instance_uid === list.chosen.value);
   return (
     <div
-      ref={grid} class="study-grid" role="grid" tabIndex={0} aria-label={t('studies.title')} aria-rowcount={list.total.value + 1}
+      ref={grid} class="study-grid" role="grid" tabIndex={0} aria-label={t('studies.title')} aria-rowcount={list.totalIsExact.value ? list.total.value + 1 : -1}
       aria-activedescendant={chosenInPage ? rowId(list.chosen.value) : undefined}
       onScroll={(event) => { top.value = event.currentTarget.scrollTop; }} onKeyDown={onKeyDown}
     >

@@ -22,6 +22,8 @@ export class StudyList {
   /** The rows in the order of the reader. */
   readonly shown = computed(() => sorted(this.rows.value, this.sort.value));
   readonly total = signal(0);
+  /** Whether there are so many; if not, more. */
+  readonly totalIsExact = signal(true);
   readonly sort = signal<Sort | null>(null);
   readonly state = signal<ListState>('loading');
   /** UID of the chosen study; empty: none. */
@@ -76,6 +78,7 @@ export class StudyList {
       batch(() => {
         this.rows.value = page.studies;
         this.total.value = page.total;
+        this.totalIsExact.value = page.total_is_exact;
         this.state.value = 'ready';
         if (!this.chosenStudy.value) this.chosen.value = '';
       });
@@ -95,7 +98,9 @@ export class StudyList {
         batch(() => {
           this.rows.value = appendPage(this.rows.peek(), page.studies);
           // An empty page is the end, whatever was counted before.
-          this.total.value = page.studies.length === 0 ? this.rows.value.length : page.total;
+          const end = page.studies.length === 0;
+          this.total.value = end ? this.rows.value.length : page.total;
+          this.totalIsExact.value = end || page.total_is_exact;
         });
       }
     } catch (reason) {
@@ -135,6 +140,7 @@ export class StudyList {
         const before = this.rows.peek();
         this.rows.value = mergeFirstPage(before, page.studies);
         this.total.value = Math.max(page.total, 0);
+        this.totalIsExact.value = page.total_is_exact;
         const first = this.rows.value[0];
         if (first && first !== before[0] && !before.some((row) => row.study_instance_uid === first.study_instance_uid)) {
           this.arrived.value = first;

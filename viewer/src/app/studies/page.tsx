@@ -106,7 +106,7 @@ export function StudiesPage(): JSX.Element {
 function Count({ list }: { readonly list: StudyList }): JSX.Element {
   return (
     <p class="total number" aria-live="polite" data-total={list.total.value}>
-      {list.state.value === 'ready' ? plural('studies.count', list.total.value) : ''}
+      {list.state.value === 'ready' && (list.totalIsExact.value ? plural('studies.count', list.total.value) : plural('studies.count_over', list.total.value - 1))}
       {list.sort.value !== null && !list.complete.value && ` · ${plural('studies.sorted_part', list.rows.value.length)}`}
     </p>
   );
