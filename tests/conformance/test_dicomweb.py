@@ -1,8 +1,10 @@
 """The DICOMweb conformance statement says what the code does."""
 
+import inspect
 import re
 from pathlib import Path
 
+import pytest
 from starlette.routing import Route
 
 from pacs.dicomweb import (
@@ -14,6 +16,7 @@ from pacs.dicomweb import (
     instances,
     metadata,
     negotiation,
+    openapi,
     qido,
     rendered,
     rendering,
@@ -22,8 +25,10 @@ from pacs.dicomweb import (
     work_item_events,
     work_items,
 )
+from pacs.dicomweb.capabilities import Operation
 from pacs.dicomweb.failure import FAILURE_REASON
 from pacs.web.errors import STATUS
+from storage.dicom.attributes import Level
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "conformance-dicomweb.md").read_text(encoding="utf-8")
 MODULES = (
@@ -85,3 +90,73 @@ def test_the_media_types_that_are_made_are_stated() -> None:
         rendering.MP4,
     ):
         assert media_type in PAGE
+
+
+def operations() -> list[Operation]:
+    return list(capabilities.operations(route for module in MODULES for route in module.router.routes))
+
+
+def described() -> openapi.Document:
+    return openapi.document([route for module in MODULES for route in module.router.routes], "0")
+
+
+def test_the_media_types_of_frames_are_stated() -> None:
+    assert dict(re.findall(r"^\| ([0-9.]+) \| [^|]+ \| `([^`]+)` \|", PAGE, re.M)) == negotiation.FRAME_MEDIA_TYPE
+
+
+def test_every_media_type_of_the_offers_is_stated() -> None:
+    offered = {kind for one in operations() for kind in (*one.gives, *one.takes)}
+    assert offered
+    for kind in offered:
+        assert re.sub(r'.*type="([^"]+)".*', r"\1", kind) in PAGE
+
+
+def test_every_parameter_of_the_offers_is_stated() -> None:
+    offered = {name for one in operations() for name in one.parameters}
+    assert {"limit", "viewport", "reason"} <= offered
+    for name in offered:
+        assert f"`{name}`" in PAGE
+
+
+# The parameters of PS3.18 §9.4 and §9.5 that are read.
+WADO_URI = (
+    *("requestType", "studyUID", "seriesUID", "objectUID", "contentType", "transferSyntax", "frameNumber", "rows"),
+    *("columns", "region", "windowCenter", "windowWidth", "imageQuality", "annotation", "anonymize"),
+)
+
+
+@pytest.mark.parametrize("name", WADO_URI)
+def test_every_parameter_of_wado_uri_is_read_and_stated(name: str) -> None:
+    assert f'"{name}"' in inspect.getsource(wado_uri)
+    assert re.search(rf"\b{name}\b", PAGE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("includefield", "all"), ("fuzzymatching", "true"), ("emptyvaluematching", "true"), ("limit", "1")),
+        *(("multiplevaluematching", "true"), ("orderby", "-StudyDate"), ("offset", "1"), ("accept", "*/*")),
+    ],
+)
+def test_the_parameters_of_a_search_are_understood(name: str, value: str) -> None:
+    (search,) = (one for one in operations() if one.path == "/studies" and one.method == "GET")
+    assert name in (*search.parameters, "accept")
+    assert qido.read_query([(name, value)], Level.STUDY, {}, 100)
+
+
+def test_every_status_of_the_openapi_document_is_stated() -> None:
+    operations = [operation for methods in described()["paths"].values() for operation in methods.values()]
+    statuses = {status for operation in operations for status in operation["responses"]}
+    assert {"200", "206", "404"} <= statuses
+    for status in statuses:
+        assert f"`{status}`" in PAGE or re.search(rf"^\| {status} \|", PAGE, re.M), status
+
+
+def test_every_resource_is_in_the_openapi_document() -> None:
+    told = {
+        (method.upper(), path.removeprefix("/dicom-web"))
+        for path, methods in described()["paths"].items()
+        for method in methods
+    }
+    elsewhere = {("GET", "/wado"), ("OPTIONS", "/"), ("OPTIONS", "/{path}")}
+    assert told == rows(r"^\| ([A-Z]+) \| `([^`]+)` \|") - elsewhere

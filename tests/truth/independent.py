@@ -30,7 +30,8 @@ def picture(file: bytes) -> npt.NDArray[np.float64] | None:
                 return None
             pixels = pixel_array(ds, index=0)
             if ds.SamplesPerPixel == 3:
-                return np.asarray(pixels, dtype=np.float64) / 2 ** (int(ds.BitsAllocated) - 8)
+                colour: npt.NDArray[np.float64] = np.asarray(pixels, dtype=np.float64)
+                return colour / 2.0 ** (int(ds.BitsAllocated) - 8)
             if ds.PhotometricInterpretation == "PALETTE COLOR":
                 return np.asarray(apply_color_lut(pixels, ds), dtype=np.float64) / _top(ds) * 255
             grey: npt.NDArray[np.float64] = _grey(ds, pixels) * 255
