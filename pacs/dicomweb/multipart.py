@@ -128,7 +128,8 @@ class MultipartReader:
 
     def _until_delimiter(self) -> Generator[Event, None, bool]:
         """Pass on everything before the next delimiter; return whether one was found."""
-        at = self._buffer.find(self._delimiter)
+        # Backwards is several times faster where there is none, as in most blocks of a large instance.
+        at = self._buffer.find(self._delimiter) if self._buffer.rfind(self._delimiter) >= 0 else -1
         inside = self._state == "body"
         end = at if at >= 0 else max(0, len(self._buffer) - len(self._delimiter) + 1)
         if inside and end:
