@@ -16,6 +16,7 @@ from storage.dicom.attributes import BY_KEYWORD, BY_TAG, DATE_OF, Attribute, Lev
 from storage.dicom.identifier import (
     DEPTH,
     INSTANCE_AVAILABILITY,
+    SPECIFIC_CHARACTER_SET,
     Columns,
     JsonDataset,
     add_from_header,
@@ -54,6 +55,7 @@ _NOT_KEPT = frozenset({INSTANCE_AVAILABILITY, 0x00080005, 0x00080052, 0x00080054
 # PS3.18 Table 10.6.1-5: what a search for series matches and gives of the request.
 REQUEST_ATTRIBUTES = frozenset({"00400275.00400009", "00400275.00401001"})
 _REQUEST = "00400275"
+_CHARACTER_SET, _UTF8 = f"{SPECIFIC_CHARACTER_SET:08X}", element("CS", "ISO_IR 192")
 _ONLINE = element("CS", "ONLINE")
 _OF_REQUEST = {path.partition(".")[2] for path in REQUEST_ATTRIBUTES}
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
@@ -315,6 +317,8 @@ class _Answers:
     def tell(self, row: Mapping[str, Any], header: JsonDataset | None, request: dict[str, Any] | None) -> JsonDataset:
         """One answer; ``header`` where more than columns is asked for, ``request`` that of a series."""
         made = self._columns.tell(row)
+        if self._defaults:
+            made[_CHARACTER_SET] = _UTF8
         if self._available:
             made[f"{INSTANCE_AVAILABILITY:08X}"] = _ONLINE
         if self._level is Level.PATIENT:

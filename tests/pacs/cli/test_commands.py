@@ -48,6 +48,18 @@ def test_a_taken_port_is_said_plainly(running_pacs: Filmless, tmp_path: Path) ->
     assert "--http-port" in answer.stderr
 
 
+def test_an_attribute_is_made_searchable_while_everything_runs(running_pacs: Filmless) -> None:
+    assert "00400275.00401001" in running_pacs.cli("attributes", "list").stdout
+    added = running_pacs.cli("attributes", "add", "MilitaryRank")
+    assert "at level patient" in added.stdout
+    assert "MilitaryRank" in running_pacs.cli("attributes", "list").stdout
+    again = running_pacs.cli("attributes", "add", "MilitaryRank", check=False)
+    assert (again.returncode, again.stderr.strip()) == (
+        1, "pacs: This attribute is searchable already, or still being removed."
+    )  # fmt: skip
+    assert "is removed" in running_pacs.cli("attributes", "remove", "MilitaryRank").stdout
+
+
 def test_accounts_and_tokens(running_pacs: Filmless) -> None:
     running_pacs.add_account("bs.duc", "radiologist", "mật khẩu rất dài của tôi")
     assert "bs.duc" in running_pacs.cli("user", "list").stdout
