@@ -129,7 +129,12 @@ class _Walker:
             if depth == 0:
                 self._emit_pending(tag, writer)
             if depth == 0 and tag in self._replacements:
-                position = self._skip(start, length, end)
+                kept, self.out = self.out, []
+                if vr == "SQ" or (vr == "UN" and length == UNDEFINED):
+                    position = self._element(tag, vr, length, start, end, reader, writer, depth, signed)
+                else:
+                    position = self._skip(start, length, end)
+                self.out = kept
             else:
                 position = self._element(tag, vr, length, start, end, reader, writer, depth, signed)
         if depth == 0:

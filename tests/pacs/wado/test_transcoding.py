@@ -31,6 +31,7 @@ from tests.wait import until
 LOSSLESS = (
     JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless, RLELossless, HTJ2KLossless, HTJ2KLosslessRPCL
 )  # fmt: skip
+LOSSY = {"LossyImageCompressionRatio", "LossyImageCompressionMethod"}
 FRAME_TYPES: dict[str, str] = {
     JPEGLosslessSV1: "image/jpeg",
     JPEGLSLossless: "image/jls",
@@ -50,6 +51,11 @@ def colour(client: httpx.Client) -> Dataset:
     ds.HighBit, ds.PixelRepresentation = 7, 0
     ds.ImageType, ds.LossyImageCompression = ["ORIGINAL", "PRIMARY", "X"], "01"
     ds.LossyImageCompressionRatio, ds.LossyImageCompressionMethod = 3, "ISO_15444_1"
+    earlier = Dataset()
+    earlier.ReferencedSOPClassUID, earlier.ReferencedSOPInstanceUID = UltrasoundImageStorage, "1.2.3.4"
+    earlier.is_undefined_length_sequence_item = True
+    ds.SourceImageSequence = [earlier]
+    ds["SourceImageSequence"].is_undefined_length = True
     ramp = np.linspace(0, 200, 64).astype("u1")
     frame = np.stack([np.tile(ramp, (64, 1)), np.tile(ramp[:, None], (1, 64)), np.full((64, 64), 90, "u1")], axis=-1)
     ds.PixelData = b"".join((frame + 20 * number).astype("u1").tobytes() for number in range(3))
@@ -89,7 +95,9 @@ class TestFiles:
         assert found.LossyImageCompressionMethod == ["ISO_15444_1", "ISO_10918_1"]
         assert "JPEG" in found.DerivationDescription
         assert found.DerivationCodeSequence[0].CodeValue == "113040"
-        assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == colour.SOPInstanceUID
+        assert [one.ReferencedSOPInstanceUID for one in found.SourceImageSequence] == [colour.SOPInstanceUID]
+        marked = {"SOPInstanceUID", "ImageType", "SourceImageSequence", "PhotometricInterpretation", "PixelData"}
+        assert not {one.keyword for one in colour if one.keyword not in marked and found.get(one.tag) != one} - LOSSY
         assert found.PhotometricInterpretation == "YBR_FULL_422"
         assert abs(decoded(found).astype(int).ravel() - np.frombuffer(colour.PixelData, "u1")).max() < 30
         again = as_file(client, instances.path(colour), JPEGBaseline8Bit)
