@@ -38,9 +38,18 @@ def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def client(web: WebServer) -> Iterator[DICOMwebClient]:
+    """The client; each of its requests must succeed, but for those of the test that says so."""
+    wrong: list[str] = []
+
+    def watch(answer: requests.Response, *_: object, **__: object) -> None:
+        if answer.status_code >= 400 and "/1.2.3.4/" not in answer.url:
+            wrong.append(f"{answer.status_code} {answer.url}")
+
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {web.token(Role.RADIOLOGIST)}"
+        session.hooks["response"].append(watch)
         yield DICOMwebClient(web.dicom_web, session=session)
+    assert not wrong
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +76,20 @@ def test_search(client: DICOMwebClient, study: list[Dataset]) -> None:
     assert Dataset.from_json(page[0]).PixelSpacing == [0.5, 0.5]
     assert client.search_for_studies(fuzzymatching=True, search_filters={"PatientName": "duc nguyen"})
     assert len(client.search_for_instances(str(study[0].StudyInstanceUID), get_remaining=True)) == 6
+
+
+def test_search_of_everything(client: DICOMwebClient, study: list[Dataset]) -> None:
+    uid = str(study[0].SeriesInstanceUID)
+    (series,) = client.search_for_series(search_filters={"SeriesInstanceUID": uid, "Modality": "CT"})
+    assert Dataset.from_json(series).SeriesInstanceUID == uid
+    found = client.search_for_instances(search_filters={"SeriesInstanceUID": uid}, offset=2)
+    assert [Dataset.from_json(row).SOPInstanceUID for row in found] == [ds.SOPInstanceUID for ds in study[2:]]
+
+
+def test_store_into_a_study(client: DICOMwebClient) -> None:
+    made = [pydicom.dcmread(io.BytesIO(part10(ds))) for ds in instances.study(2, patient_id="DWC-2")]
+    answer = client.store_instances(made, study_instance_uid=str(made[0].StudyInstanceUID))
+    assert len(answer.ReferencedSOPSequence) == 2
 
 
 def test_metadata(client: DICOMwebClient, study: list[Dataset]) -> None:
@@ -113,6 +136,21 @@ def test_bulk_data(client: DICOMwebClient, web: WebServer, study: list[Dataset])
     metadata = client.retrieve_instance_metadata(*uids(study[0]))
     (whole,) = client.retrieve_bulkdata(f"{web.url}{metadata['7FE00010']['BulkDataURI']}")
     assert whole == study[0].PixelData
+
+
+def test_a_range_of_bulk_data(client: DICOMwebClient, web: WebServer, study: list[Dataset]) -> None:
+    metadata = client.retrieve_instance_metadata(*uids(study[0]))
+    uri = f"{web.url}{metadata['7FE00010']['BulkDataURI']}"
+    (some,) = client.retrieve_bulkdata(uri, media_types=("application/octet-stream",), byte_range=(100, 299))
+    assert some == study[0].PixelData[100:300]
+
+
+def test_frames_of_many(client: DICOMwebClient) -> None:
+    (made,) = instances.study(1, patient_id="DWC-3")
+    made.NumberOfFrames, made.PixelData = 3, made.PixelData + bytes(8192) + made.PixelData[::-1]
+    client.store_instances([pydicom.dcmread(io.BytesIO(part10(made)))])
+    frames = list(client.iter_instance_frames(*uids(made), frame_numbers=[3, 1]))
+    assert frames == [made.PixelData[2 * 8192 :], made.PixelData[:8192]]
 
 
 def test_rendered(client: DICOMwebClient, study: list[Dataset]) -> None:
