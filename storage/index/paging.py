@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.operators import like_op
 
 # So many matches are counted exactly; of more it is said that there are at least so many.
-COUNTED = 5_000
+COUNTED = 2_000
 # The best plan of a search depends on its values: plan for these, by an index wherever there is one; compile nothing,
 # start no helpers. A plan for any value reads a million rows for the one that is rare.
 _PLANNING = text(
