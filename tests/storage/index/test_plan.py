@@ -1,5 +1,6 @@
 """Plans of the hot queries over many rows: each finds its studies by an index, on both engines."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,10 +9,13 @@ import pytest
 from sqlalchemy import Connection, event, insert, text
 
 from storage.dicom.attributes import BY_KEYWORD, Level
-from storage.dicom.matching import match_of
+from storage.dicom.matching import Range, match_of
+from storage.dicom.search_value import SearchAttribute
 from storage.index import listing, schema, search
 from storage.index.engine import Index
+from storage.index.instances import insert_or_ignore
 from storage.index.paging import plan_by_values
+from storage.index.searchable_schema import study_value
 
 STUDIES = 10_000
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -115,3 +119,25 @@ def test_newest_studies_come_from_the_index_of_changes(index: Index) -> None:
 def test_newest_examinations_come_from_the_index_of_dates(index: Index) -> None:
     plan = _plan(index, _search)
     assert "ix_study_newest" in plan, plan
+
+
+@pytest.mark.parametrize("value", ["V77", "V777*", "V7-V8"])
+def test_values_beside_the_columns_use_their_index(index: Index, value: str) -> None:
+    comments = SearchAttribute(1_000, "00104000", "LT", Level.PATIENT)
+    with index.write() as connection:
+        rows = [
+            {"owner_fk": n + 1, "attribute_id": 1_000, "item": 0, "leaf": 0, "value": f"V{n}"} for n in range(STUDIES)
+        ]
+        connection.execute(insert_or_ignore(connection, study_value), rows)
+    with index.write() as connection:
+        connection.execute(text("ANALYZE"))
+    match = Range(*value.split("-")) if "-" in value else match_of("LT", value)
+    wanted = [search.ValueCondition(comments, match)]
+
+    def find(connection: Connection) -> None:
+        page = search.Page((), 100, 0)
+        assert search.matches(connection, Level.STUDY, wanted, None, page, fuzzy=False, combined=True).rows
+
+    plan = _plan(index, find)
+    assert "study_value" in plan, plan
+    assert not re.search(r"Seq Scan on study|SCAN (study|v\d*|study_value)\b(?! USING)", plan), plan
