@@ -249,6 +249,7 @@ def _keep(
             "received_at": spooled.received_at or now,
             "updated_at": now,
         },
+        likely_new=known is None,
     )
     instance = {**_instance(spooled, arrival, source, now), "series_fk": series["id"]}
     identity = rows.add(connection, instance, arrival.header, arrival.frames)

@@ -82,20 +82,29 @@ def lock_study(connection: Connection, study_instance_uid: str) -> Row | None:
 
 def add_study(connection: Connection, values: Mapping[str, Any]) -> Row:
     """Add a study, unless another transaction has just done so; the row is locked."""
-    _adding_study(tuple(values)).run(connection, values)
+    made = connection.execute(_adding(study, connection.dialect.name), values).mappings().first()
+    if made is not None:
+        return dict(made)
     row = lock_study(connection, values["study_instance_uid"])
     if row is None:
         raise Conflict("The study was removed while it was being added to.")
     return row
 
 
-def add_series(connection: Connection, values: Mapping[str, Any]) -> tuple[Row, bool]:
-    """The series, and whether it is new; its study must be locked."""
+def add_series(connection: Connection, values: Mapping[str, Any], *, likely_new: bool = False) -> tuple[Row, bool]:
+    """The series, and whether it is new; its study must be locked.
+
+    ``likely_new``: it is added first and looked for only if that fails.
+    """
+    if likely_new:
+        added = connection.execute(_adding(series, connection.dialect.name), values).mappings().first()
+        if added is not None:
+            return dict(added), True
     key = {"study": values["study_fk"], "uid": values["series_instance_uid"]}
     row = connection.execute(_SERIES, key).mappings().first()
     if row is not None:
         return dict(row), False
-    made = connection.execute(_adding_series(connection.dialect.name), values)
+    made = connection.execute(_adding(series, connection.dialect.name), values)
     return dict(made.mappings().one()), True
 
 
@@ -144,15 +153,10 @@ def _adding_instance(names: tuple[str, ...]) -> Ready:
     return Ready(lambda dialect: insert_or_ignore_in(dialect, instance).returning(instance.c.id), names)
 
 
-@lru_cache(maxsize=32)
-def _adding_study(names: tuple[str, ...]) -> Ready:
-    return Ready(lambda dialect: insert_or_ignore_in(dialect, study), names)
-
-
-@lru_cache(maxsize=2)
-def _adding_series(dialect_name: str) -> Any:
-    made = postgresql.insert(series) if dialect_name == "postgresql" else sqlite.insert(series)
-    return made.on_conflict_do_nothing().returning(*series.columns)
+@lru_cache(maxsize=4)
+def _adding(table: Table, dialect_name: str) -> Any:
+    made = postgresql.insert(table) if dialect_name == "postgresql" else sqlite.insert(table)
+    return made.on_conflict_do_nothing().returning(*table.columns)
 
 
 @lru_cache(maxsize=256)
