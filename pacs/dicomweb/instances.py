@@ -52,10 +52,12 @@ async def respond(
         headers["Content-Disposition"] = 'attachment; filename="images.zip"'
     if request.method == "HEAD" and delivery.length is not None:
         return header_only(headers)
-    first = await svc.work.run(delivery.first)
+    # what is converted waits for the few threads of pixels, so that never many are held in memory
+    run = svc.work.pixels if delivery.converts else svc.work.run
+    first = await run(delivery.first)
     if delivery.length == len(first):
         return Response(first, headers=headers)
-    return streamed(request, svc, delivery.blocks, headers, first=first)
+    return streamed(request, svc, delivery.blocks, headers, first=first, pixels=delivery.converts)
 
 
 class Delivery:
@@ -88,13 +90,18 @@ class Delivery:
             return ZIP
         return content_type(negotiation.DICOM, self._boundary) if self._multipart else self._forms[0].content_type
 
+    @property
+    def converts(self) -> bool:
+        """Whether an instance goes out in another form than it is kept in."""
+        return not all(form.as_stored for form in self._forms)
+
     def first(self) -> bytes:
         """The first block, so that an instance that cannot be had is known before the answer starts."""
         return next(self.blocks)
 
     def _length(self) -> int | None:
         """Bytes of the answer, where they are known beforehand: nothing is converted."""
-        if self.zipped or not all(form.as_stored for form in self._forms):
+        if self.zipped or self.converts:
             return None
         total = sum(row.size for row in self._rows)
         if self._multipart:

@@ -19,7 +19,7 @@ from storage.pixels.element import number_of, numbers_of
 
 AnimationType = Literal["image/gif", "video/mp4"]
 # Of all frames together: a GIF is made in memory.
-MAXIMUM_PIXELS = 2**27
+MAXIMUM_PIXELS = 2**26
 _DEFAULT_RATE, _SLOWEST, _FASTEST = 10.0, 0.1, 60.0
 _LONGEST_S = 300
 
