@@ -100,7 +100,13 @@ def instance_document(
     if encoded is None:
         raise NotFound("There is no such instance.")
     text = json.text(encoded)
-    return SeriesDocument(_etag([text]), _compressed([text]))
+    etag = _etag([text])
+    recent = _recent(archive.index)
+    kept = recent.get(etag)
+    if kept is None:
+        kept = _compressed([text])
+        recent.put(etag, kept)
+    return SeriesDocument(etag, kept)
 
 
 def body(archive: Archive, document: SeriesDocument, coding: str) -> bytes:
