@@ -2,11 +2,13 @@
 
 Each URL is an index made by ``tests.bench.large_index``. Each shape is asked again and again for other values, drawn
 from the archive itself as people would ask, through the use case (index, answer as DICOM JSON, audit row); the
-sizes take turns, so that both meet the same noise. Prints median and p95 of each, in milliseconds, and with ``--plans``
+sizes take turns, so that both meet the same noise. Prints median and p95 of each, in milliseconds, the mean processor
+time of this process and a PostgreSQL beside it, the ratio of the p95, the share of stolen time, and with ``--plans``
 how the engine runs the slowest. Orthanc is measured beside us by ``tests.bench.web``.
 """
 
 import argparse
+import os
 import random
 import statistics
 import tempfile
@@ -192,38 +194,47 @@ def stolen() -> tuple[int, int]:
     return ticks[7], sum(ticks)
 
 
+def spent(archive: Archive) -> float:
+    """Milliseconds of processor time that a PostgreSQL on this machine has used for an archive's connections."""
+    if archive.index.is_sqlite:
+        return 0.0
+    total = 0.0
+    with archive.index.read() as connection:
+        asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        for (pid,) in connection.exec_driver_sql(asked):
+            ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+            total += sum(map(int, ticks)) * 1000 / os.sysconf("SC_CLK_TCK")
+    return total
+
+
 def measure(archives: Mapping[str, Archive], wanted: str, runs: int, principal: Principal, *, told: bool) -> None:
     """Ask every shape of every size, in turns, and print."""
     asked = {size: shapes(Values(archive.index, 7)) for size, archive in archives.items()}
-    print(
-        f"{'milliseconds':24}"
-        + "".join(f"{size + ' p50':>13}{'p95':>8}" for size in asked)
-        + f"{'ratio':>8}{'steal':>7}"
-    )
+    heads = "".join(f"{size + ' p50':>13}{'p95':>8}{'cpu':>7}" for size in asked)
+    print(f"{'milliseconds':24}{heads}{'ratio':>8}{'steal':>7}")
     for name in next(iter(asked.values())):
-        if wanted and wanted not in name:
+        if not any(part in name for part in wanted.split(",")):
             continue
         times: dict[str, list[float]] = {size: [] for size in asked}
         slowest: dict[str, tuple[float, Query | StudyFilter]] = {}
+        used = {size: -spent(archive) for size, archive in archives.items()}
         before = stolen()
         for number in range(runs + 3):
             for size, of in asked.items():
                 one = of[name]()
-                begun = time.perf_counter()
+                begun, processor = time.perf_counter(), time.process_time()
                 ask(archives[size], one, principal)
+                used[size] += (time.process_time() - processor) * 1000
                 if number >= 3:  # the first fill caches
                     times[size].append(took := (time.perf_counter() - begun) * 1000)
                     slowest[size] = max(slowest.get(size, (0.0, one)), (took, one), key=lambda pair: pair[0])
-        after = stolen()
-        figures = {size: (statistics.median(found), p95(found)) for size, found in times.items()}
-        first, *_, last = (found[1] for found in [*figures.values()]) if len(figures) > 1 else (1.0, 1.0)
-        share = (after[0] - before[0]) / max(1, after[1] - before[1])
-        print(
-            f"{name:24}"
-            + "".join(f"{middle:13.1f}{high:8.1f}" for middle, high in figures.values())
-            + f"{last / first:8.1f}{share:7.0%}",
-            flush=True,
+        share = [later - earlier for earlier, later in zip(before, stolen(), strict=True)]
+        figures = "".join(
+            f"{statistics.median(found):13.1f}{p95(found):8.1f}{(used[size] + spent(archives[size])) / (runs + 3):7.1f}"
+            for size, found in times.items()
         )
+        highest = [p95(found) for found in times.values()]
+        print(f"{name:24}{figures}{highest[-1] / highest[0]:8.1f}{share[0] / max(1, share[1]):7.0%}", flush=True)
         if told:
             for size, (took, one) in slowest.items():
                 for plan in plans(archives[size], one, principal):
@@ -235,7 +246,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("index", nargs="+", help="SIZE=URL")
     options.add_argument("--runs", type=int, default=100)
-    options.add_argument("--shape", default="", help="only shapes whose name has this in it")
+    options.add_argument("--shape", default="", help="only shapes whose name has one of these, by commas, in it")
     options.add_argument("--reach", action="store_true", help="ask as one who reaches three facilities of 24")
     options.add_argument("--plans", action="store_true")
     given = options.parse_args()
