@@ -7,9 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from storage.index import fragments
 from storage.index.engine import Index
 from storage.index.migration import is_declared
 from storage.index.work_schema import metadata
+from tests.peers.postgresql import PostgreSQL
 
 MIGRATE = "import sys; from storage.index.engine import Index; Index(sys.argv[1]).migrate()"
 
@@ -59,3 +61,17 @@ def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
     with index.read() as connection:
         assert connection.execute(text("SELECT code FROM facility")).scalar() == "A"
     index.close()
+
+
+def test_where_the_extension_cannot_be_had_searches_do_without(postgres: PostgreSQL) -> None:
+    owner = Index(postgres.database())
+    with owner.write() as connection:
+        connection.execute(text("CREATE ROLE modest LOGIN"))
+        connection.execute(text("GRANT ALL ON SCHEMA public TO modest"))
+    owner.close()
+    modest = Index(owner.url.set(username="modest").render_as_string(hide_password=False))
+    modest.migrate()
+    assert modest.is_current()
+    with modest.read() as connection:
+        assert str(fragments.with_all(connection, ["12345"])) == "true"
+    modest.close()
