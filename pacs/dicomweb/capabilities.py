@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import DICOM, FRAME_MEDIA_TYPE, OCTET_STREAM, require
@@ -75,11 +76,18 @@ class Operation:
     takes: tuple[str, ...]
 
 
-@router.options("")
-@router.options("/{path:path}")
-async def capabilities(request: Request, path: str = "") -> Response:
+class _OptionsRoute(Route):
+    """A route that is there for OPTIONS alone: any other method of an unknown address is a 404 and not a 405."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match as any route, if that is the method."""
+        return super().matches(scope) if scope.get("method") == "OPTIONS" else (Match.NONE, {})
+
+
+async def capabilities(request: Request) -> Response:
     """Describe the root with everything below it, or one resource."""
     svc = service(request)
+    path = request.path_params.get("path", "")
     await svc.work.run(principal_of, request, svc.archive, svc.settings)
     media_type = require(acceptable(request.headers.get("accept", "")), WADL, JSON)
     routes: Iterable[BaseRoute] = request.app.state.dicom_web_routes
@@ -93,6 +101,9 @@ async def capabilities(request: Request, path: str = "") -> Response:
     allow = sorted({one.method for one in found} | {"OPTIONS"})
     headers = {"Allow": ", ".join(allow), "Cache-Control": "private, max-age=3600"}
     return Response(body, media_type=media_type, headers=headers)
+
+
+router.routes.extend(_OptionsRoute(ROOT + path, capabilities, methods=["OPTIONS"]) for path in ("", "/{path:path}"))
 
 
 def operations(routes: Iterable[BaseRoute]) -> Iterator[Operation]:

@@ -82,7 +82,9 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
         capabilities,
     )
     for module in services:
-        app.include_router(module.router)
+        if module is not capabilities:
+            app.include_router(module.router)
+    app.router.routes.extend(capabilities.router.routes)  # as they are: they match one method alone
     app.state.dicom_web_routes = [route for module in services for route in module.router.routes]
     own = (session, studies, receipt, events, status, quarantine, discrepancies, attributes, about, reference)
     for part in (*own, health, pages):

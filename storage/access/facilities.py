@@ -62,6 +62,11 @@ def code(index: Index, identity: int) -> str:
     return found
 
 
+def is_known(index: Index, code_: str) -> bool:
+    """Whether :func:`number` and :func:`code` answer from memory."""
+    return code_ in _codes(index).values()
+
+
 def number(index: Index, code_: str) -> int:
     """The id of the facility of this code, made if there is none.
 
