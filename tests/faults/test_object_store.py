@@ -32,6 +32,13 @@ from tests.wait import until
 pytestmark = [pytest.mark.faults]
 
 
+@pytest.fixture(scope="module")
+def seaweed() -> Iterator[seaweedfs.SeaweedFS]:
+    """A server of one's own: that of the session has volumes for hundreds of buckets and none left to grow."""
+    with seaweedfs.running() as server:
+        yield server
+
+
 @pytest.fixture
 def bucket(seaweed: seaweedfs.SeaweedFS) -> str:
     """An empty bucket of the real server."""

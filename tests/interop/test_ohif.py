@@ -65,7 +65,8 @@ class Watcher:
             self.wrong.append(f"{response.status}: {response.url}")
 
     def _failed(self, request: Request) -> None:
-        self.wrong.append(f"{request.failure}: {request.url}")
+        if request.failure != "net::ERR_ABORTED":  # the page itself wants it no more
+            self.wrong.append(f"{request.failure}: {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
