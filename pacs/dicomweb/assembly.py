@@ -80,8 +80,7 @@ class Assembly(Reception):
         if not self._metadata:
             raise InvalidRequest("The body holds no metadata.")
         for made in self._data_sets():
-            uids = text_of(made, "00080016"), text_of(made, "00080018")
-            self.attempt(lambda uids=uids: uids, lambda made=made: self._store(made))  # type: ignore[misc]
+            self._attempt_to_store(made)
         for uri, bulk in self._bulk.items():
             if not bulk.used:
                 self._refuse("", "", InvalidInstance(f"No metadata refers to the bulk data at {uri[:200]}."))
@@ -140,6 +139,10 @@ class Assembly(Reception):
             except (InvalidInstance, ValueError) as error:
                 message = str(error) if isinstance(error, ArchiveError) else "The metadata is not JSON."
                 raise InvalidRequest(message) from None
+
+    def _attempt_to_store(self, made: Mapping[str, Any]) -> None:
+        uids = text_of(made, "00080016"), text_of(made, "00080018")
+        self.attempt(lambda: uids, lambda: self._store(made))
 
     def _store(self, made: Mapping[str, Any]) -> None:
         """Write one instance to the spool and keep it."""

@@ -20,8 +20,8 @@ from storage.errors import ArchiveError, Forbidden, InvalidRequest, NotFound, St
 from storage.index import removals as rows
 
 LONGEST_NOTE = 500
-# Objects erased under one lock, during which nothing is received.
-_ERASED_AT_ONCE = 8
+# Objects erased under one lock, during which nothing is received: an object store may take its time for each.
+_ERASED_AT_ONCE = 1
 
 _log = structlog.get_logger(__name__)
 

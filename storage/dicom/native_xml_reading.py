@@ -23,10 +23,15 @@ def read(data: bytes) -> list[DicomJson]:
         InvalidInstance: it is no such document, or has a document type declaration.
         TooLarge: sequences nest beyond any real instance.
     """
-    if b"<!DOCTYPE" in data or b"\0" in data:  # no entities, and no encoding in which they could hide
-        raise InvalidInstance("The XML is not UTF-8 text without a document type declaration.")
     try:
-        root = ElementTree.fromstring(data)  # noqa: S314  nothing is expanded or fetched without a declaration
+        # Text, not bytes: the encoding that the document names is passed over, so that no declaration hides in it.
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInstance("The XML is not UTF-8.") from None
+    if "<!DOCTYPE" in text:
+        raise InvalidInstance("The XML has a document type declaration.")
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314  nothing is expanded or fetched without a declaration
     except (ElementTree.ParseError, LookupError, ValueError):
         raise InvalidInstance("The XML is not well formed.") from None
     models = [root] if _name(root) == "NativeDicomModel" else [one for one in root if _name(one) == "NativeDicomModel"]

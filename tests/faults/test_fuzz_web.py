@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from storage.dicom.attributes import ATTRIBUTES
 from tests import instances
 from tests.pacs.message import part10, store
-from tests.pacs.server import WebServer
+from tests.pacs.server import WebServer, serving_without_error
 
 pytestmark = pytest.mark.faults
 
@@ -94,14 +94,8 @@ RANGE = st.sampled_from(["", "bytes=0-", "bytes=5-1", "bytes=-0", "bytes=9999999
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    folder = tmp_path_factory.mktemp("web")
-    server = WebServer(folder, f"sqlite:///{folder / 'index.db'}")
-    try:
-        server.start()
+    with serving_without_error(tmp_path_factory.mktemp("web")) as server:
         yield server
-        assert '"unexpected"' not in server.log.read_text()
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

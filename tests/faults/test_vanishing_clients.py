@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset
 from storage.access.principal import Role
 from tests import instances
 from tests.pacs.message import store
-from tests.pacs.server import WebServer
+from tests.pacs.server import WebServer, serving_without_error
 from tests.wait import until
 
 pytestmark = pytest.mark.faults
@@ -88,14 +88,8 @@ class Vanishing:
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    folder = tmp_path_factory.mktemp("web")
-    server = WebServer(folder, f"sqlite:///{folder / 'index.db'}")
-    try:
-        server.start()
+    with serving_without_error(tmp_path_factory.mktemp("web")) as server:
         yield server
-        assert '"unexpected"' not in server.log.read_text()
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, status_c
 
 from tests import instances
 from tests.pacs.message import store
-from tests.pacs.server import WebServer
+from tests.pacs.server import WebServer, serving_without_error
 
 pytestmark = pytest.mark.interop
 
@@ -24,14 +24,8 @@ EXAMPLES = 8
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    folder = tmp_path_factory.mktemp("web")
-    server = WebServer(folder, f"sqlite:///{folder / 'index.db'}")
-    try:
-        server.start()
+    with serving_without_error(tmp_path_factory.mktemp("web")) as server:
         yield server
-        assert '"unexpected"' not in server.log.read_text()
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

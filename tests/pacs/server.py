@@ -5,7 +5,8 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,3 +117,15 @@ class WebServer:
         for code in facility_codes or ():
             facilities.get_or_create(self.archive.index, code)
         accounts.add(self.archive.index, name, PASSWORD, roles or (Role.RADIOLOGIST,), facility_codes=facility_codes)
+
+
+@contextmanager
+def serving_without_error(folder: Path) -> Iterator[WebServer]:
+    """A running web process around an empty archive, in whose log no unexpected error may stand at the end."""
+    server = WebServer(folder, f"sqlite:///{folder / 'index.db'}")
+    try:
+        server.start()
+        yield server
+        assert '"unexpected"' not in server.log.read_text()
+    finally:
+        server.close()

@@ -85,6 +85,7 @@ def test_several_models_and_strangers_in_xml() -> None:
         b"<NativeDicomModel>",
         b'<!DOCTYPE x [<!ENTITY a "b">]><NativeDicomModel/>',
         "<NativeDicomModel/>".encode("utf-16"),
+        b'<?xml version="1.0" encoding="cp037"?>' + '<!DOCTYPE x [<!ENTITY a "b">]><NativeDicomModel/>'.encode("cp037"),
         b'<NativeDicomModel><DicomAttribute tag="1" vr="LO"/></NativeDicomModel>',
         b'<NativeDicomModel><DicomAttribute tag="00280010" vr="US"><Value number="1">many</Value></DicomAttribute>'
         b"</NativeDicomModel>",
