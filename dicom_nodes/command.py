@@ -17,6 +17,12 @@ class CommandField(IntEnum):
     C_FIND_RSP = 0x8020
     C_MOVE_RSP = 0x8021
     C_ECHO_RSP = 0x8030
+    N_EVENT_REPORT_RSP = 0x8100
+    N_GET_RSP = 0x8110
+    N_SET_RSP = 0x8120
+    N_ACTION_RSP = 0x8130
+    N_CREATE_RSP = 0x8140
+    N_DELETE_RSP = 0x8150
 
 
 class MalformedCommand(ValueError):
@@ -109,8 +115,12 @@ def response(
     error_comment: str = "",
     has_data_set: bool = False,
     sub_operations: SubOperations | None = None,
+    type_id: tuple[int, int] | None = None,
 ) -> bytes:
-    """The command set of an answer; the failed list of sub-operations is a data set and not part of it."""
+    """The command set of an answer; the failed list of sub-operations is a data set and not part of it.
+
+    ``type_id``: element and value of Event Type ID (0000,1002) or Action Type ID (0000,1008).
+    """
     elements = {
         0x0100: _us(command_field),
         0x0120: _us(message_id),
@@ -121,6 +131,8 @@ def response(
         elements[0x0002] = sop_class_uid.encode("ascii", "replace")
     if sop_instance_uid:
         elements[0x1000] = sop_instance_uid.encode("ascii", "replace")
+    if type_id is not None:
+        elements[type_id[0]] = _us(type_id[1])
     if error_comment:
         comment = error_comment.encode("ascii", "replace").replace(b"\\", b"/")[:64]
         elements[0x0902] = comment + b" " * (len(comment) % 2)

@@ -18,10 +18,19 @@ class Code(IntEnum):
     """Statuses of PS3.4 Annexes B and C and PS3.7 Annex C that this node answers."""
 
     SUCCESS = 0x0000
+    NO_SUCH_ATTRIBUTE = 0x0105
+    INVALID_ATTRIBUTE_VALUE = 0x0106
     PROCESSING_FAILURE = 0x0110
     DUPLICATE_SOP_INSTANCE = 0x0111
+    NO_SUCH_SOP_INSTANCE = 0x0112
+    NO_SUCH_EVENT_TYPE = 0x0113
+    INVALID_ARGUMENT_VALUE = 0x0115
     INVALID_SOP_INSTANCE = 0x0117
+    CLASS_INSTANCE_CONFLICT = 0x0119
+    MISSING_ATTRIBUTE = 0x0120
+    MISSING_ATTRIBUTE_VALUE = 0x0121
     SOP_CLASS_NOT_SUPPORTED = 0x0122
+    NO_SUCH_ACTION_TYPE = 0x0123
     NOT_AUTHORISED = 0x0124
     UNRECOGNISED_OPERATION = 0x0211
     MISTYPED_ARGUMENT = 0x0212
@@ -74,6 +83,16 @@ _QUERY: tuple[tuple[type[errors.ArchiveError], Code], ...] = (
 )
 
 
+_NORMALIZED: tuple[tuple[type[errors.ArchiveError], Code], ...] = (
+    (errors.OutOfResources, Code.PROCESSING_FAILURE),
+    (errors.StoreUnavailable, Code.PROCESSING_FAILURE),
+    (errors.Forbidden, Code.NOT_AUTHORISED),
+    (errors.NotFound, Code.NO_SUCH_SOP_INSTANCE),
+    (errors.InvalidInstance, Code.INVALID_ATTRIBUTE_VALUE),
+    (errors.InvalidRequest, Code.INVALID_ATTRIBUTE_VALUE),
+)
+
+
 def store_statuses() -> tuple[tuple[type[errors.ArchiveError], Code], ...]:
     """The table of C-STORE, for the conformance statement."""
     return _STORE
@@ -87,6 +106,11 @@ def of_store(error: Exception) -> Status:
 def of_query(error: Exception) -> Status:
     """The answer to a C-FIND, C-MOVE or C-GET that failed (PS3.4 Tables C.4-1 to C.4-3)."""
     return _of(error, _QUERY)
+
+
+def of_normalized(error: Exception) -> Status:
+    """The answer to an N-service that failed (PS3.7 Annex C, §10.1)."""
+    return _of(error, _NORMALIZED)
 
 
 def _of(error: Exception, table: tuple[tuple[type[errors.ArchiveError], Code], ...]) -> Status:

@@ -94,9 +94,9 @@ def _rejections() -> Iterable[tuple[str, ...]]:
 
 
 def _service_rows() -> Iterable[tuple[str, ...]]:
-    for message, service in SERVICES.items():
+    for service in SERVICES:
         for uid in sorted(service.abstract_syntaxes):
-            yield message.__name__.replace("_", "-"), UID(uid).name, f"`{uid}`"
+            yield service.operation.__name__.replace("_", "-"), UID(uid).name, f"`{uid}`"
 
 
 def _syntaxes() -> Iterable[tuple[str, ...]]:

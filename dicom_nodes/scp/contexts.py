@@ -25,6 +25,9 @@ QUERY_RETRIEVE = frozenset(
     {PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, PATIENT_ROOT_GET, STUDY_ROOT_FIND, STUDY_ROOT_MOVE, STUDY_ROOT_GET}
 )
 
+# Classes whose messages are small and come in any uncompressed syntax: all that is not storage.
+MESSAGE_CLASSES = frozenset({VERIFICATION, *QUERY_RETRIEVE})
+
 # The acceptor's order decides. Explicit VR comes first, so that no sender re-encodes to Implicit; lossless compression
 # before Implicit; what may be lossy last: a sender that holds raw pixels must never be led to compress them with loss.
 _UNCOMPRESSED = (EXPLICIT_VR_LITTLE_ENDIAN, "1.2.840.10008.1.2.1.99")
@@ -92,7 +95,7 @@ def supported(
         abstract_syntax = str(proposal.abstract_syntax or "")
         if abstract_syntax in found:
             continue
-        if abstract_syntax == VERIFICATION or abstract_syntax in QUERY_RETRIEVE:
+        if abstract_syntax in MESSAGE_CLASSES:
             found[abstract_syntax] = _context(abstract_syntax, MESSAGE_SYNTAXES)
         elif is_storage(abstract_syntax, unknown):
             context = _context(abstract_syntax, TRANSFER_SYNTAXES)

@@ -1,13 +1,26 @@
 """A request being served: what was asked, by whom, and the way to answer it (PS3.7 §9.1)."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from pynetdicom.dimse_primitives import (
+    C_ECHO,
+    C_FIND,
+    C_GET,
+    C_MOVE,
+    N_ACTION,
+    N_CREATE,
+    N_DELETE,
+    N_EVENT_REPORT,
+    N_GET,
+    N_SET,
+)
 from pynetdicom.presentation import PresentationContext
 
-from dicom_nodes.command import SubOperations, response
+from dicom_nodes.command import CommandField, SubOperations, response
 from dicom_nodes.scp.associations import Caller
 from dicom_nodes.settings import NodeSettings
 from dicom_nodes.status import Status
@@ -15,6 +28,26 @@ from dicom_nodes.upper_layer.association import Association
 from storage.archive import Archive
 
 log = structlog.get_logger(__name__)
+
+_RESPONSES: Mapping[type[Any], CommandField] = {
+    C_ECHO: CommandField.C_ECHO_RSP,
+    C_FIND: CommandField.C_FIND_RSP,
+    C_GET: CommandField.C_GET_RSP,
+    C_MOVE: CommandField.C_MOVE_RSP,
+    N_EVENT_REPORT: CommandField.N_EVENT_REPORT_RSP,
+    N_GET: CommandField.N_GET_RSP,
+    N_SET: CommandField.N_SET_RSP,
+    N_ACTION: CommandField.N_ACTION_RSP,
+    N_CREATE: CommandField.N_CREATE_RSP,
+    N_DELETE: CommandField.N_DELETE_RSP,
+}
+# Where pynetdicom's primitive keeps its data set.
+_DATA_SETS: Mapping[type[Any], str] = {
+    N_EVENT_REPORT: "EventInformation",
+    N_SET: "ModificationList",
+    N_ACTION: "ActionInformation",
+    N_CREATE: "AttributeList",
+}
 
 
 @dataclass(frozen=True)
@@ -64,9 +97,29 @@ class Request:
 
     @property
     def identifier(self) -> bytes:
-        """The encoded data set of the request; empty if it has none."""
+        """The encoded data set of a query or retrieval; empty if it has none."""
         identifier = self.message.Identifier
         return identifier.getvalue() if identifier is not None else b""
+
+    @property
+    def attributes(self) -> bytes:
+        """The encoded data set of an N-CREATE, N-SET, N-ACTION or N-EVENT-REPORT; empty if it has none."""
+        name = _DATA_SETS.get(type(self.message))
+        encoded = getattr(self.message, name) if name else None
+        return encoded.getvalue() if encoded is not None else b""
+
+    @property
+    def response_field(self) -> int:
+        """Command Field of the answer: that of the request with the highest bit set (PS3.7 Table E.1-1)."""
+        return _RESPONSES.get(type(self.message), CommandField.C_ECHO_RSP)
+
+    def refuse(self, code: int, comment: str) -> None:
+        """Answer that the request is declined, and why.
+
+        Raises:
+            OSError: the connection is lost.
+        """
+        self.send(self.response_field, code, comment)
 
     def log_refusal(self, service: str, status: Status) -> None:
         """Write down why a request is declined."""
@@ -86,8 +139,11 @@ class Request:
         *,
         data_set: bytes | None = None,
         sub_operations: SubOperations | None = None,
+        sop_class_uid: str = "",
+        sop_instance_uid: str = "",
+        type_id: tuple[int, int] | None = None,
     ) -> None:
-        """Send one answer.
+        """Send one answer; ``sop_class_uid`` where it is not that of the context, which may be a Meta SOP Class.
 
         Raises:
             OSError: the connection is lost.
@@ -97,9 +153,11 @@ class Request:
             field,
             message_id=self.message_id,
             status=answer.code,
-            sop_class_uid=self.abstract_syntax,
+            sop_class_uid=sop_class_uid or self.abstract_syntax,
+            sop_instance_uid=sop_instance_uid,
             error_comment=answer.comment,
             has_data_set=data_set is not None,
             sub_operations=sub_operations,
+            type_id=type_id,
         )
         self.session.association.send_command(int(self.context.context_id or 0), command, data_set)
