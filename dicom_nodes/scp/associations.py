@@ -2,12 +2,14 @@
 
 import ipaddress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
 from dicom_nodes.settings import NodeSettings
 from storage.access import ae, facilities
-from storage.access.principal import Action, Principal
+from storage.access.ae import ApplicationEntity
+from storage.access.principal import Principal
 from storage.archive import Archive
 
 log = structlog.get_logger(__name__)
@@ -33,12 +35,13 @@ LOCAL_LIMIT_EXCEEDED = Rejection(TRANSIENT, PRESENTATION_PROVIDER, 2)
 
 @dataclass(frozen=True)
 class Caller:
-    """The peer of an accepted association."""
+    """The peer of an accepted association; ``entity`` holds its policy, registered or not."""
 
     ae_title: str
     address: str
     facility_id: int
     principal: Principal
+    entity: ApplicationEntity
     facility: str = ""  # its code
 
 
@@ -62,7 +65,7 @@ class AcceptancePolicy:
             return CALLED_AE_UNKNOWN
         entity = ae.find(self._archive.index, calling, address)
         if entity is not None:
-            return Caller(calling, address, entity.facility_id, entity.principal(address), entity.facility_code)
+            return _caller(entity, address)
         if self._settings.trust_loopback and is_loopback(address):
             return self._neighbour(calling, address)
         log.warning(
@@ -76,9 +79,20 @@ class AcceptancePolicy:
     def _neighbour(self, calling: str, address: str) -> Caller:
         """A program on this machine: it acts for the facility of this node."""
         facility = facilities.get_or_create(self._archive.index, self._archive.settings.facility)
-        rights = frozenset({Action.STORE, Action.SEARCH, Action.VIEW, Action.EXPORT})
-        principal = Principal("ae", calling, facilities=frozenset({facility.id}), rights=rights, address=address)
-        return Caller(calling, address, facility.id, principal, facility.code)
+        entity = ApplicationEntity(
+            ae_title=calling,
+            host=address,
+            port=0,
+            facility_id=facility.id,
+            facility_code=facility.code,
+            created_at=datetime.now(UTC),
+        )
+        return _caller(entity, address)
+
+
+def _caller(entity: ApplicationEntity, address: str) -> Caller:
+    principal = entity.principal(address)
+    return Caller(entity.ae_title, address, entity.facility_id, principal, entity, entity.facility_code)
 
 
 def is_loopback(address: str) -> bool:

@@ -8,6 +8,7 @@ from rich.table import Table
 from dicom_nodes.scu.destination import Destination
 from pacs.cli.options import Data, Facility, console, opened
 from storage.access import ae, facilities
+from storage.access.ae_policy import Policy
 
 
 def register(app: typer.Typer) -> None:
@@ -40,9 +41,7 @@ def add(
             peer.host,
             peer.port,
             facility_code=code,
-            may_store=not no_store,
-            may_query=not no_query,
-            may_retrieve=not no_retrieve,
+            policy=Policy(may_store=not no_store, may_query=not no_query, may_retrieve=not no_retrieve),
         )
     console.print(
         f"{peer.ae_title} at {peer.host}:{peer.port} may now talk to this node (facility {code}).", markup=False

@@ -6,8 +6,12 @@ from storage.access.principal import Action, Principal, Role
 from storage.errors import Forbidden
 
 ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
-    Role.RADIOLOGIST: frozenset({Action.SEARCH, Action.VIEW, Action.EXPORT, Action.STORE}),
-    Role.TECHNOLOGIST: frozenset({Action.SEARCH, Action.VIEW, Action.STORE}),
+    Role.RADIOLOGIST: frozenset(
+        {Action.SEARCH, Action.VIEW, Action.EXPORT, Action.STORE, Action.ORDER, Action.READ_WORKLIST}
+    ),
+    Role.TECHNOLOGIST: frozenset(
+        {Action.SEARCH, Action.VIEW, Action.STORE, Action.ORDER, Action.READ_WORKLIST, Action.REPORT_PROGRESS}
+    ),
     Role.REFERRER: frozenset({Action.SEARCH, Action.VIEW}),
     Role.ADMIN: frozenset(Action),
 }
@@ -38,7 +42,7 @@ def may(principal: Principal, action: Action, resource: int | None) -> None:
     if resource is not None:
         raise Forbidden("This study belongs to a facility that is not open to you.")
     if action is not Action.SEARCH:
-        raise Forbidden(f"To {action.value} in the whole archive needs access to every facility.")
+        raise Forbidden(f"To {_words(action)} in the whole archive needs access to every facility.")
 
 
 def may_anywhere(principal: Principal, action: Action) -> None:
@@ -48,9 +52,13 @@ def may_anywhere(principal: Principal, action: Action) -> None:
         Forbidden: no role or right of the principal allows the action.
     """
     if action not in actions_of(principal):
-        raise Forbidden(f"You are not allowed to {action.value} in this archive.")
+        raise Forbidden(f"You are not allowed to {_words(action)} in this archive.")
 
 
 def reach(principal: Principal) -> frozenset[int] | None:
     """Ids of the facilities whose studies the principal can find; ``None`` is every facility."""
     return principal.facilities
+
+
+def _words(action: Action) -> str:
+    return action.value.replace("-", " ")

@@ -22,6 +22,11 @@ class Action(StrEnum):
     EXPORT = "export"
     DELETE = "delete"
     ADMINISTER = "administer"
+    ORDER = "order"
+    READ_WORKLIST = "read-worklist"
+    REPORT_PROGRESS = "report-progress"
+    COMMIT = "commit"
+    PRINT = "print"
 
 
 @dataclass(frozen=True)

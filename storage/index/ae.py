@@ -2,24 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.index.schema import ae, facility
 
 
 def _select() -> Select[Any]:
-    return select(
-        ae.c.ae_title,
-        ae.c.host,
-        ae.c.port,
-        ae.c.facility_id,
-        facility.c.code.label("facility_code"),
-        ae.c.may_store,
-        ae.c.may_query,
-        ae.c.may_retrieve,
-        ae.c.created_at,
-    ).join(facility, facility.c.id == ae.c.facility_id)
+    own = [column for column in ae.c if column is not ae.c.id]
+    return select(*own, facility.c.code.label("facility_code")).join(facility, facility.c.id == ae.c.facility_id)
 
 
 def by_title(connection: Connection, ae_title: str) -> dict[str, Any] | None:
@@ -41,6 +32,11 @@ def add(connection: Connection, **values: Any) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def change(connection: Connection, ae_title: str, **values: Any) -> bool:
+    """Change an entity; false if there was none."""
+    return connection.execute(update(ae).where(ae.c.ae_title == ae_title).values(**values)).rowcount > 0
 
 
 def remove(connection: Connection, ae_title: str) -> bool:

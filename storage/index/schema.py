@@ -197,6 +197,22 @@ ae = Table(
     Column("may_query", Boolean, nullable=False, server_default="1"),
     Column("may_retrieve", Boolean, nullable=False, server_default="1"),
     Column("created_at", UTCDateTime, nullable=False),
+    Column("may_worklist", Boolean, nullable=False, server_default="1"),
+    Column("may_mpps", Boolean, nullable=False, server_default="1"),
+    Column("may_commit", Boolean, nullable=False, server_default="1"),
+    Column("may_print", Boolean, nullable=False, server_default="1"),
+    Column("may_forward", Boolean, nullable=False, server_default="1"),
+    Column("notify_availability", Boolean, nullable=False, server_default="0"),
+    Column("require_tls", Boolean, nullable=False, server_default="0"),
+    Column("call_with_tls", Boolean, nullable=False, server_default="0"),
+    Column("require_user", Boolean, nullable=False, server_default="0"),
+    Column("maximum_associations", Integer, nullable=False, server_default="0"),  # 0: no limit of its own
+    Column("associations_per_minute", Integer, nullable=False, server_default="0"),  # 0: no limit
+    Column("description", Text, nullable=False, server_default=""),
+    Column("calls_from", Text, nullable=False, server_default=""),  # addresses and networks beside the host
+    Column("sop_classes", Text, nullable=False, server_default=""),  # storage classes it may send; empty: all
+    Column("worklist_charset", String(8), nullable=False, server_default="utf-8"),
+    Column("certificate_sha256", String(64), nullable=False, server_default=""),
 )
 
 account = Table(

@@ -12,6 +12,7 @@ from dicom_nodes.scp.associations import (
 )
 from dicom_nodes.settings import NodeSettings
 from storage.access import ae, facilities
+from storage.access.ae_policy import Policy
 from storage.access.principal import Action
 from storage.archive import Archive
 
@@ -22,12 +23,15 @@ def policy(archive: Archive, **settings: object) -> AcceptancePolicy:
 
 def test_a_registered_ae_acts_for_its_facility_with_its_rights(archive: Archive) -> None:
     district = facilities.get_or_create(archive.index, "D1")
-    ae.add(archive.index, "CT1", "10.1.2.3", 104, facility_code="D1", may_query=False, may_retrieve=False)
+    ae.add(
+        archive.index, "CT1", "10.1.2.3", 104, facility_code="D1", policy=Policy(may_query=False, may_retrieve=False)
+    )
     caller = policy(archive).admit("FILMLESS", "CT1", "10.1.2.3")
     assert isinstance(caller, Caller)
     assert caller.facility_id == district.id
     assert caller.principal.kind == "ae"
-    assert caller.principal.rights == {Action.STORE}
+    assert not caller.principal.rights & {Action.SEARCH, Action.VIEW, Action.EXPORT}
+    assert caller.entity.is_registered
     assert caller.principal.facilities == frozenset({district.id})
 
 
@@ -49,7 +53,8 @@ def test_another_called_title_is_refused_unless_the_setting_says_otherwise(archi
 def test_this_machine_itself_is_trusted_by_setting(archive: Archive) -> None:
     caller = policy(archive).admit("FILMLESS", "ANYONE", "127.0.0.1")
     assert isinstance(caller, Caller)
-    assert caller.principal.rights == {Action.STORE, Action.SEARCH, Action.VIEW, Action.EXPORT}
+    assert caller.principal.rights == Policy().rights
+    assert not caller.entity.is_registered
     assert policy(archive, trust_loopback=False).admit("FILMLESS", "ANYONE", "127.0.0.1") == CALLING_AE_UNKNOWN
 
 

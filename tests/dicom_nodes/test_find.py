@@ -17,6 +17,7 @@ from dicom_nodes.scu.association import AssociationFailed, associated
 from dicom_nodes.scu.find import find, identifier
 from dicom_nodes.scu.store import store
 from storage.access import ae, facilities
+from storage.access.ae_policy import Policy
 from storage.archive import Archive
 from tests.dicom_nodes.conftest import RunningNode
 from tests.dicom_nodes.instance_bytes import ct, write
@@ -184,7 +185,7 @@ def test_nobody_sees_the_studies_of_another_facility(
     ae.add(archive.index, "FILMLESS", "127.0.0.1", 104, facility_code="D1")
     assert list(find(node.destination, "STUDY", {"StudyInstanceUID": study}, node.settings)) == []
     ae.remove(archive.index, "FILMLESS")
-    ae.add(archive.index, "FILMLESS", "127.0.0.1", 104, facility_code="D1", may_query=False)
+    ae.add(archive.index, "FILMLESS", "127.0.0.1", 104, facility_code="D1", policy=Policy(may_query=False))
     with pytest.raises(AssociationFailed, match="0124"):
         list(find(node.destination, "STUDY", {"StudyInstanceUID": study}, node.settings))
 

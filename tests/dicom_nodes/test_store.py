@@ -12,6 +12,7 @@ from dicom_nodes.scu.destination import Destination
 from dicom_nodes.scu.echo import echo
 from dicom_nodes.scu.store import Sent, store
 from storage.access import ae, facilities
+from storage.access.ae_policy import Policy
 from storage.access.audit import events
 from storage.archive import Archive, retrieve
 from storage.errors import InvalidRequest
@@ -90,7 +91,7 @@ def test_an_ae_without_the_right_to_store_is_told_so(
 ) -> None:
     node = start_node(trust_loopback=False)
     facilities.get_or_create(archive.index, "LOCAL")
-    ae.add(archive.index, "FILMLESS", "127.0.0.1", 104, facility_code="LOCAL", may_store=False)
+    ae.add(archive.index, "FILMLESS", "127.0.0.1", 104, facility_code="LOCAL", policy=Policy(may_store=False))
     sent = one(store([write(tmp_path, ct())], node.destination, node.settings))
     assert sent.status == 0x0124
     assert not list(archive.spool.ready.iterdir())

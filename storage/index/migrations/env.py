@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.index.work_schema import metadata
+from storage.index.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

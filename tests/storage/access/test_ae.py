@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from storage.access import ae, facilities
+from storage.access.ae_policy import Policy
 from storage.access.principal import Action
 from storage.errors import InvalidRequest
 from storage.index.engine import Index
@@ -27,10 +28,14 @@ def test_machine_known_by_name_is_found_at_the_addresses_of_that_name(index: Ind
 
 
 def test_machine_acts_for_its_own_facility_with_its_own_rights(index: Index) -> None:
-    machine = ae.add(index, "CT1", "10.0.0.5", 104, facility_code="79001", may_query=False, may_retrieve=False)
+    machine = ae.add(
+        index, "CT1", "10.0.0.5", 104, facility_code="79001", policy=Policy(may_query=False, may_retrieve=False)
+    )
     principal = machine.principal("10.0.0.5")
     assert principal.facilities == frozenset({machine.facility_id})
-    assert principal.rights == {Action.STORE}
+    assert principal.rights == {
+        *(Action.STORE, Action.READ_WORKLIST, Action.REPORT_PROGRESS, Action.COMMIT, Action.PRINT)
+    }
     assert (principal.kind, principal.name, principal.roles) == ("ae", "CT1", frozenset())
 
 

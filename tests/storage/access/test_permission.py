@@ -8,8 +8,14 @@ from storage.errors import Forbidden
 
 HERE, ELSEWHERE = 1, 2
 ALLOWED = {
-    Role.RADIOLOGIST: {Action.SEARCH, Action.VIEW, Action.EXPORT, Action.STORE},
-    Role.TECHNOLOGIST: {Action.SEARCH, Action.VIEW, Action.STORE},
+    Role.RADIOLOGIST: {
+        *(Action.SEARCH, Action.VIEW, Action.EXPORT, Action.STORE),
+        *(Action.ORDER, Action.READ_WORKLIST),
+    },
+    Role.TECHNOLOGIST: {
+        *(Action.SEARCH, Action.VIEW, Action.STORE),
+        *(Action.ORDER, Action.READ_WORKLIST, Action.REPORT_PROGRESS),
+    },
     Role.REFERRER: {Action.SEARCH, Action.VIEW},
     Role.ADMIN: set(Action),
 }

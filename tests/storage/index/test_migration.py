@@ -10,7 +10,7 @@ from sqlalchemy import inspect, text
 from storage.index import fragments
 from storage.index.engine import Index
 from storage.index.migration import is_declared
-from storage.index.work_schema import metadata
+from storage.index.tables import metadata
 from tests.peers.postgresql import PostgreSQL
 
 MIGRATE = "import sys; from storage.index.engine import Index; Index(sys.argv[1]).migrate()"
