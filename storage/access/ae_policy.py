@@ -1,4 +1,4 @@
-"""What a machine of the DICOM network may do, and how it is to be spoken to: the per-AE policy (PS3.4, PS3.15 Annex B)."""
+"""What a machine of the DICOM network may do, and how it is spoken to: the policy of each AE (PS3.15 Annex B)."""
 
 import ipaddress
 import re
