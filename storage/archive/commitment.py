@@ -13,12 +13,12 @@ import structlog
 
 from storage.access import audit, permission
 from storage.access.principal import SYSTEM, Action, Principal
-from storage.archive import Archive
+from storage.archive import Archive, delivery
 from storage.archive.carry import is_verified
 from storage.dicom.part10 import valid_uid
 from storage.errors import Gone, InvalidRequest, NotFound, StoreUnavailable, WrongState
 from storage.index import commitments as rows
-from storage.index import scrubbing
+from storage.index import deliveries, scrubbing
 
 # Failure Reasons (PS3.3 §C.14.1.1).
 PROCESSING_FAILURE = 0x0110
@@ -60,16 +60,32 @@ class Result:
     failed: tuple[tuple[Reference, int], ...] = ()
 
 
-def request(archive: Archive, transaction_uid: str, references: Sequence[Reference], principal: Principal) -> None:
-    """Note a request durably; :func:`result` gives what came of it.
+@dataclass(frozen=True)
+class ReportTo:
+    """The machine that is told the result; ``holder`` holds on to its association and may tell it there."""
+
+    ae_title: str
+    holder: str
+
+
+def request(
+    archive: Archive,
+    transaction_uid: str,
+    references: Sequence[Reference],
+    principal: Principal,
+    report: ReportTo | None = None,
+) -> None:
+    """Note a request durably; :func:`result` gives what came of it, and a ``report`` is owed to a machine.
+
+    The same request once more by the same machine is no other one: its result is told again.
 
     Raises:
         InvalidRequest: the Transaction UID or a reference is malformed, or there are none, or too many.
         WrongState: the Transaction UID is taken.
-        Forbidden: the principal may not store here, so nothing is promised to it.
+        Forbidden: the principal may not ask for it here, so nothing is promised to it.
         StoreUnavailable: the index cannot be reached.
     """
-    permission.may_anywhere(principal, Action.STORE)
+    permission.may_anywhere(principal, Action.COMMIT if principal.kind == "ae" else Action.STORE)
     if not valid_uid(transaction_uid):
         raise InvalidRequest("The Transaction UID is malformed.")
     for one in references:
@@ -95,13 +111,34 @@ def request(archive: Archive, transaction_uid: str, references: Sequence[Referen
             {**row, "failure_reason": NO_SUCH_INSTANCE if row["sop_instance_uid"] in strange else None} for row in named
         ]
         made = rows.add(connection, values, told)
-        if made is not None:
+        if report is not None and (made is not None or _is_same(connection, values, named)):
+            _owe_report(connection, transaction_uid, report)
+            made = made or 0
+        if made:
             detail: audit.Detail = {"act": "commitment requested", "commitment": made, "instances": len(named)}
             audit.record(connection, principal, Action.STORE, detail=detail)
         return made
 
     if archive.index.in_transaction(work, durable=True) is None:
         raise WrongState("This Transaction UID is in use already; ask with another.")
+
+
+def _is_same(connection: rows.Connection, values: Mapping[str, Any], named: Sequence[Mapping[str, Any]]) -> bool:
+    known = rows.find(connection, values["transaction_uid"])
+    if known is None or any(known[name] != values[name] for name in ("requester_kind", "requester")):
+        return False
+    found = rows.instances_of(connection, known["id"])
+    return {row["sop_instance_uid"] for row in found} == {row["sop_instance_uid"] for row in named}
+
+
+def _owe_report(connection: rows.Connection, transaction_uid: str, report: ReportTo) -> None:
+    known = rows.find(connection, transaction_uid)
+    now = datetime.now(UTC)
+    due = now if known is not None and known["state"] == "done" else None
+    row = delivery.owe(connection, "report", report.ae_title, transaction_uid, values={"next_at": due})
+    delivery.reopen(connection, row, due, force=True)
+    held = {"lease_owner": report.holder, "lease_until": now + delivery.LEASE}
+    deliveries.change(connection, row["id"], held)
 
 
 def result(archive: Archive, transaction_uid: str, principal: Principal) -> Result:
@@ -250,6 +287,7 @@ def _finish(archive: Archive, row: Mapping[str, Any]) -> None:
     def work(connection: rows.Connection) -> None:
         if not rows.finish(connection, row["id"], datetime.now(UTC)):
             return
+        deliveries.wake(connection, "report", row["transaction_uid"], datetime.now(UTC))
         found = rows.instances_of(connection, row["id"])
         failed = sum(bool(one["failure_reason"]) for one in found)
         detail: audit.Detail = {"act": "committed", "commitment": row["id"], "instances": len(found), "failed": failed}
