@@ -40,6 +40,9 @@ class NodeSettings(BaseModel):
     dimse_timeout: float = Field(
         60.0, gt=0, description="Longest wait for a peer's answer when this node sends, and between parts of a message."
     )
+    move_associations: int = Field(
+        3, ge=1, le=16, description="Associations a C-MOVE, or a forwarding, opens to one destination at once."
+    )
     maximum_query_results: int = Field(
         10_000, ge=1, description="C-FIND answers at most this many matches; a broader query is told to narrow it."
     )

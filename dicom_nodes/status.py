@@ -118,15 +118,14 @@ def _of(error: Exception, table: tuple[tuple[type[errors.ArchiveError], Code], .
         return error.status
     for kind, code in table:
         if isinstance(error, kind):
-            return Status(code, _comment(error))
+            return Status(code, comment(str(error)))
     if isinstance(error, errors.ArchiveError):
-        return Status(Code.CANNOT_UNDERSTAND, _comment(error))
+        return Status(Code.CANNOT_UNDERSTAND, comment(str(error)))
     return _unexpected(error)
 
 
-def _comment(error: errors.ArchiveError) -> str:
-    """The reason, cut between words to what fits."""
-    text = str(error)
+def comment(text: str) -> str:
+    """A reason, cut between words to what fits into Error Comment."""
     if len(text) <= ERROR_COMMENT_LENGTH:
         return text
     return text[: ERROR_COMMENT_LENGTH - 3].rsplit(" ", 1)[0].rstrip(",;:.") + " ..."

@@ -3,7 +3,8 @@
 from dicom_nodes.command import CommandField
 from dicom_nodes.scp.request import Request
 from dicom_nodes.scp.retrieval import SubOperationRun, selected
-from dicom_nodes.scu.store import Sender
+from dicom_nodes.scu.delivery import send_over
+from dicom_nodes.scu.sender import Sender
 from dicom_nodes.status import of_query
 from dicom_nodes.upper_layer.association import AssociationEnded
 
@@ -23,7 +24,7 @@ def serve(request: Request) -> None:
         return
     run = SubOperationRun(request, CommandField.C_GET_RSP, len(rows))
     try:
-        run.send_all(rows, Sender(request.session.association))
+        send_over(request.session.archive, rows, Sender(request.session.association), run.report, run.is_over)
     except AssociationEnded as error:
         raise ConnectionError(str(error)) from None
     run.finish()

@@ -9,23 +9,19 @@ from dicom_nodes import identifier as identifiers
 from dicom_nodes.command import CommandField, SubOperations
 from dicom_nodes.scp.find import UNIQUE_KEYS, Keys
 from dicom_nodes.scp.request import Request
-from dicom_nodes.scu.store import Sender
-from dicom_nodes.status import Code, Status
-from dicom_nodes.upper_layer.association import AssociationEnded
+from dicom_nodes.scu.delivery import Delivery
+from dicom_nodes.status import Code, Status, comment
 from storage.access import audit
 from storage.access.permission import may, may_anywhere
 from storage.access.principal import Action
-from storage.archive import conversion, retrieve
+from storage.archive import retrieve
 from storage.archive.query import Query, search
 from storage.archive.retrieve import InstanceRow
 from storage.dicom.attributes import Level
-from storage.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
-from storage.errors import ArchiveError, Forbidden, InvalidQuery, NotFound
+from storage.errors import Forbidden, InvalidQuery, NotFound
 
 log = structlog.get_logger(__name__)
 
-# What an instance may be converted to, in order of preference.
-UNCOMPRESSED = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
 PROGRESS_EVERY_S = 0.25
 
 
@@ -114,95 +110,75 @@ class SubOperationRun:
         self._field = field
         self.counts = SubOperations(remaining=total)
         self._told_at = 0.0
+        self._last_reason = ""
+        self._asker_left: OSError | None = None
 
-    def send_all(self, rows: Sequence[InstanceRow], sender: Sender) -> None:
-        """Send instances until done or cancelled.
+    def is_over(self) -> bool:
+        """Whether no further instance is to be sent: the asker has taken the request back, or has left."""
+        return self._asker_left is not None or self._request.cancelled
 
-        Raises:
-            AssociationEnded: the association they go over broke; the instance under way counts as failed.
-            OSError: the connection of the asker is lost.
-        """
-        for row in rows:
-            if self._request.cancelled:
-                return
-            try:
-                self._send(row, sender)
-            except AssociationEnded:
-                self.fail([row])
-                raise
-            self._tell()
-
-    def fail(self, rows: Sequence[InstanceRow]) -> None:
-        """Count instances that could not be sent."""
-        for row in rows:
-            self.counts.remaining -= 1
-            self.counts.failed += 1
-            self.counts.failed_sop_instance_uids.append(row.sop_instance_uid)
-
-    def _send(self, row: InstanceRow, sender: Sender) -> None:
-        try:
-            data_set = self._data_set(row, sender)
-            answer = sender.send(
-                sop_class_uid=row.sop_class_uid,
-                sop_instance_uid=row.sop_instance_uid,
-                transfer_syntax_uid=data_set.transfer_syntax_uid,
-                size=data_set.size,
-                data_set=data_set.pieces,
-            )
-        except ArchiveError as error:
-            log.warning(
-                "an instance could not be sent",
-                association=self._request.session.id,
-                sop_instance_uid=row.sop_instance_uid,
-                reason=str(error),
-            )
-            self.fail([row])
-            return
-        if not answer.is_kept:
-            self.fail([row])
-            return
-        self.counts.remaining -= 1
-        if answer.status:
-            self.counts.warning += 1
-        else:
-            self.counts.completed += 1
-
-    def _data_set(self, row: InstanceRow, sender: Sender) -> conversion.DataSet:
-        archive = self._request.session.archive
-        if sender.accepts(row.sop_class_uid, row.transfer_syntax_uid):
-            instance = retrieve.open_instance(archive, row)
-            size = instance.size - row.dataset_offset
-            return conversion.DataSet(row.transfer_syntax_uid, size, instance.chunks(row.dataset_offset))
-        for target in UNCOMPRESSED:
-            if sender.accepts(row.sop_class_uid, target):
-                return conversion.converted(archive, row, target)
-        raise NotFound("The destination accepts no transfer syntax this instance can be sent in.")
-
-    def _tell(self) -> None:
-        """A pending answer with the counts, a few times a second."""
+    def report(self, delivery: Delivery) -> None:
+        """Count what became of one instance, and tell the asker a few times a second."""
+        self._count(delivery)
         now = time.monotonic()
-        if self.counts.remaining and now - self._told_at >= PROGRESS_EVERY_S:
+        if self.counts.remaining and now - self._told_at >= PROGRESS_EVERY_S and self._asker_left is None:
             self._told_at = now
-            self._request.send(self._field, Code.PENDING, sub_operations=self.counts)
+            try:
+                self._request.send(self._field, Code.PENDING, sub_operations=self.counts)
+            except OSError as error:
+                self._asker_left = error
 
-    def finish(self, status: Status | None = None) -> None:
-        """Send the final answer; by default what the counts say.
+    def fail(self, rows: Sequence[InstanceRow], reason: str) -> None:
+        """Count instances that could not be sent for one reason, which the caller has logged."""
+        for row in rows:
+            self._count(Delivery(row, None, reason), is_logged=True)
+
+    def _count(self, delivery: Delivery, *, is_logged: bool = False) -> None:
+        counts = self.counts
+        counts.remaining -= 1
+        if delivery.is_warning:
+            counts.warning += 1
+        elif delivery.is_kept:
+            counts.completed += 1
+            return
+        else:
+            counts.failed += 1
+            counts.failed_sop_instance_uids.append(delivery.row.sop_instance_uid)
+        reason = delivery.reason or f"The destination answered with status {delivery.status or 0:04X}."
+        self._last_reason = reason
+        if not is_logged:
+            log.warning(
+                "an instance was sent with a warning" if delivery.is_kept else "an instance could not be sent",
+                association=self._request.session.id,
+                sop_instance_uid=delivery.row.sop_instance_uid,
+                status="" if delivery.status is None else f"{delivery.status:04X}",
+                reason=reason,
+            )
+
+    def finish(self) -> None:
+        """Send the final answer, as the counts say.
 
         Raises:
             OSError: the connection of the asker is lost.
         """
-        if status is None:
-            status = self._outcome()
-        data_set = None
-        if self.counts.failed_sop_instance_uids and status.code != Code.SUCCESS:
+        if self._asker_left is not None:
+            raise self._asker_left
+        status, data_set = self._outcome(), None
+        if self.counts.failed_sop_instance_uids:
             failed = "\\".join(self.counts.failed_sop_instance_uids)
             answer = {identifiers.FAILED_SOP_INSTANCE_UID_LIST: ("UI", failed)}
             data_set = identifiers.encode(answer, self._request.transfer_syntax)
         self._request.send(self._field, status, data_set=data_set, sub_operations=self.counts)
 
     def _outcome(self) -> Status:
-        if self.counts.remaining:
+        """The final status (PS3.4 §C.4.2.2.1): a refusal where nothing at all got across."""
+        counts = self.counts
+        if counts.remaining:
             return Status(Code.CANCEL)
-        if self.counts.failed:
-            return Status(Code.SUB_OPERATIONS_WITH_FAILURES, f"{self.counts.failed} instances could not be sent.")
+        if counts.failed and not counts.completed and not counts.warning:
+            return Status(Code.CANNOT_PERFORM_SUB_OPERATIONS, comment(self._last_reason))
+        if counts.failed:
+            return Status(Code.SUB_OPERATIONS_WITH_FAILURES, f"{counts.failed} instances could not be sent.")
+        if counts.warning:
+            return Status(Code.SUB_OPERATIONS_WITH_FAILURES, f"{counts.warning} instances were kept with a warning.")
         return Status(Code.SUCCESS)

@@ -1,17 +1,21 @@
 """A Part 10 file as something to send: its identity, and the bytes of its data set (PS3.10 §7)."""
 
+import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from pydicom import dcmread
 
+from dicom_nodes.scu.sender import Content
 from storage.dicom.part10 import FileMeta, Part10Splitter, valid_uid
 from storage.errors import InvalidInstance
 
 _HEAD_BYTES = 64 * 1024
+PIECE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,22 @@ class InstanceFile:
             file.seek(self.offset)
             while piece := file.read(size):
                 yield piece
+
+    def content(self) -> Content:
+        """What :meth:`Sender.prepare` needs of it."""
+        return Content(
+            self.sop_class_uid,
+            self.sop_instance_uid,
+            self.transfer_syntax_uid,
+            self.size,
+            partial(self.pieces, PIECE_BYTES),
+            self._read_into,
+        )
+
+    def _read_into(self, places: Sequence[memoryview]) -> None:
+        with self.path.open("rb", buffering=0) as file:
+            if os.preadv(file.fileno(), places, self.offset) != self.size:
+                raise OSError(errno.EIO, "The file has become shorter.")
 
 
 def _uids_of_data_set(path: Path, meta: FileMeta) -> tuple[str, str]:

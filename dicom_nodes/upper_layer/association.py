@@ -1,7 +1,6 @@
 """An association with the fast lane, as requestor or acceptor (PS3.8 §7)."""
 
 import queue
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -12,12 +11,13 @@ from pynetdicom.presentation import PresentationContext
 
 from dicom_nodes.command import Command
 from dicom_nodes.upper_layer import MAXIMUM_PDU_SIZE
+from dicom_nodes.upper_layer.envelope import COMMAND, DATA_SET, DATA_SET_LAST, PDV_OVERHEAD, Envelope, header
 from dicom_nodes.upper_layer.provider import Provider, Reception
-from dicom_nodes.upper_layer.transport import Transport
+from dicom_nodes.upper_layer.transport import MOST_BUFFERS, Transport
 
-_PDU_AND_PDV = struct.Struct(">BBLLBB")
-_PDV_OVERHEAD = 6  # item length, context ID and message control header
 SMALLEST_FRAGMENT = 128
+# A data set in pieces goes out in sends of about this many bytes.
+_SEND_BYTES = 512 * 1024
 
 
 class AssociationEnded(Exception):
@@ -67,7 +67,7 @@ class Association(PynetdicomAssociation):
         announced = int(self.dimse.maximum_pdu_size or 0)
         if announced == 0 or announced > MAXIMUM_PDU_SIZE:
             announced = MAXIMUM_PDU_SIZE
-        return max(announced - _PDV_OVERHEAD, SMALLEST_FRAGMENT)
+        return max(announced - PDV_OVERHEAD, SMALLEST_FRAGMENT)
 
     def send_command(self, context_id: int, command: bytes, data_set: bytes | None = None) -> None:
         """Send a message in one piece.
@@ -75,10 +75,18 @@ class Association(PynetdicomAssociation):
         Raises:
             OSError: the connection is lost.
         """
-        pdus = b"".join(self._pdus(context_id, command, 0x01))
+        pdus = self._pdus(context_id, command, COMMAND)
         if data_set is not None:
-            pdus += b"".join(self._pdus(context_id, data_set, 0x00))
+            pdus += self._pdus(context_id, data_set, DATA_SET)
         self._transport().send_all(pdus)
+
+    def send_envelope(self, context_id: int, command: bytes, envelope: Envelope) -> None:
+        """Send a message whose data set lies ready in an envelope of :attr:`fragment_size`.
+
+        Raises:
+            OSError: the connection is lost.
+        """
+        self._transport().send_all(envelope.message(self._pdus(context_id, command, COMMAND)))
 
     def send_message(self, context_id: int, command: bytes, data_set: Iterable[bytes | memoryview]) -> None:
         """Send a message whose data set comes in pieces; memory stays bounded by the largest piece.
@@ -87,27 +95,30 @@ class Association(PynetdicomAssociation):
             OSError: the connection is lost.
         """
         transport, size = self._transport(), self.fragment_size
-        pending = bytearray().join(self._pdus(context_id, command, 0x01))
+        full = header(context_id, size, DATA_SET)
+        pending: list[bytes | memoryview] = [self._pdus(context_id, command, COMMAND)]
+        waiting = 0
         held: bytes | memoryview = b""
         for piece in data_set:
-            data = memoryview(b"".join((held, piece)) if held else piece)
-            position = 0
-            while len(data) - position > size:  # the last fragment is only known at the end
-                pending += _header(context_id, size, 0x00)
-                pending += data[position : position + size]
-                position += size
-                if len(pending) >= MAXIMUM_PDU_SIZE:
-                    transport.send_all(pending)
-                    pending = bytearray()
-            held = data[position:]
-        transport.send_all(pending + _header(context_id, len(held), 0x02) + held)
+            data, position = memoryview(piece), 0
+            while len(held) + len(data) - position > size:  # the last fragment is only known at the end
+                end = position + size - len(held)
+                pending += (full, held, data[position:end])
+                held, position = b"", end
+                waiting += size
+                if waiting >= _SEND_BYTES or len(pending) >= MOST_BUFFERS - 8:
+                    transport.send_buffers(pending)
+                    pending, waiting = [], 0
+            held = b"".join((held, data[position:])) if held else data[position:]
+        transport.send_buffers([*pending, header(context_id, len(held), DATA_SET_LAST), held])
 
-    def _pdus(self, context_id: int, message: bytes, kind: int) -> Iterable[bytes]:
+    def _pdus(self, context_id: int, message: bytes, kind: int) -> bytes:
         size = self.fragment_size
-        for start in range(0, max(len(message), 1), size):
-            last = 0x02 if start + size >= len(message) else 0x00
-            fragment = message[start : start + size]
-            yield _header(context_id, len(fragment), kind | last) + fragment
+        if len(message) <= size:
+            return header(context_id, len(message), kind | 0x02) + message
+        starts = range(0, len(message), size)
+        fragments = ((message[start : start + size], 0x02 if start + size >= len(message) else 0) for start in starts)
+        return b"".join(header(context_id, len(one), kind | last) + one for one, last in fragments)
 
     def _transport(self) -> Transport:
         transport = self.dul.socket
@@ -195,8 +206,3 @@ class Association(PynetdicomAssociation):
     def _halts(self) -> bool:
         """Whether this node is stopping and nothing is under way any more."""
         return self.provider.halting and not self.provider.in_message
-
-
-def _header(context_id: int, length: int, control: int) -> bytes:
-    """Header of a P-DATA-TF of one presentation data value (PS3.8 §9.3.5)."""
-    return _PDU_AND_PDV.pack(0x04, 0, length + _PDV_OVERHEAD, length + 2, context_id, control)

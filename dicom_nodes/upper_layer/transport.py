@@ -3,10 +3,14 @@
 import socket
 import struct
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
+
+# What the system takes in one writev (IOV_MAX).
+MOST_BUFFERS = 1024
 
 if TYPE_CHECKING:
     from dicom_nodes.upper_layer.association import Association
@@ -85,4 +89,23 @@ class Transport(AssociationSocket):
             if connection is None:
                 raise ConnectionError("The association is closed.")
             connection.sendall(data)
+            acknowledge_at_once(connection)
+
+    def send_buffers(self, buffers: Sequence[bytes | memoryview]) -> None:
+        """Send at most :data:`MOST_BUFFERS` buffers, one behind the other, without copying them together.
+
+        Raises:
+            OSError: the connection is closed, or the peer does not read.
+        """
+        with self._sending:
+            connection = self.socket
+            if connection is None:
+                raise ConnectionError("The association is closed.")
+            sent = connection.sendmsg(buffers)
+            for buffer in buffers:
+                if sent >= len(buffer):
+                    sent -= len(buffer)
+                    continue
+                connection.sendall(memoryview(buffer)[sent:])
+                sent = 0
             acknowledge_at_once(connection)

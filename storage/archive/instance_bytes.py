@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -78,6 +78,17 @@ class InstanceBytes:
         if offset < 0 or wanted < 0 or offset + wanted > self.size:
             raise ValueError("the range is not within the instance")
         return self._tolerant(partial(self._read, offset, wanted))
+
+    def read_into(self, places: Sequence[memoryview], offset: int) -> None:
+        """Fill places in memory, at most 1,024 of them, with the bytes from ``offset`` on; without a copy between.
+
+        Raises:
+            StoreUnavailable, ValueError: as :meth:`read`.
+        """
+        wanted = sum(map(len, places))
+        if offset < 0 or offset + wanted > self.size:
+            raise ValueError("the range is not within the instance")
+        self._tolerant(partial(self._read_into, places, offset, wanted))
 
     def read_at_once(self, offset: int, length: int, before: bytes = b"", after: bytes = b"") -> bytearray | None:
         """As :meth:`read`, between two other strings, if the bytes are in the memory of the machine; else None.
@@ -205,6 +216,23 @@ class InstanceBytes:
                 data = _pread(file, offset, length)
         self._require(len(data) == length)
         return data
+
+    def _read_into(self, places: Sequence[memoryview], offset: int, wanted: int) -> None:
+        file = self._file()
+        if file is None:
+            data = memoryview(self._read(offset, wanted))
+        else:
+            with file:
+                try:
+                    if os.preadv(file.fileno(), places, offset) == wanted:
+                        return
+                except OSError as error:
+                    raise StoreUnavailable("The disk of this instance cannot be read now.") from error
+                data = memoryview(_pread(file, offset, wanted))
+            self._require(len(data) == wanted)
+        for place in places:
+            place[:] = data[: len(place)]
+            data = data[len(place) :]
 
     def _fetch(self, offset: int, length: int) -> bytes:
         """Bytes from the remote store; where most of a small object is asked for, all of it, for the hot cache."""

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ from pydicom.uid import generate_uid
 
 from dicom_nodes.scu.association import associated
 from dicom_nodes.scu.destination import Destination
-from dicom_nodes.scu.store import Sender
+from dicom_nodes.scu.sender import Content, Sender
 from dicom_nodes.settings import NodeSettings
 from storage.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from tests.peers import filmless
@@ -39,14 +40,10 @@ def sent(server: filmless.Filmless, data_sets: Iterator[tuple[Dataset, int]]) ->
         for data_set, pixels in data_sets:
             head = encode(data_set) + b"\xe0\x7f\x10\x00OB\0\0" + pixels.to_bytes(4, "little")
             piece = bytes(SIDE * SIDE)
-            answer = sender.send(
-                sop_class_uid=ULTRASOUND,
-                sop_instance_uid=str(data_set.SOPInstanceUID),
-                transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN,
-                size=len(head) + pixels,
-                data_set=itertools.chain([head], itertools.repeat(piece, pixels // len(piece))),
-            )
-            kept += answer.is_kept
+            data = partial(itertools.chain, [head], itertools.repeat(piece, pixels // len(piece)))
+            uid, size = str(data_set.SOPInstanceUID), len(head) + pixels
+            sender.send(sender.prepare(Content(ULTRASOUND, uid, EXPLICIT_VR_LITTLE_ENDIAN, size, data)))
+            kept += sender.answer().is_kept
     return kept
 
 

@@ -22,9 +22,10 @@ from pynetdicom import AE, evt
 from pynetdicom.presentation import build_role
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made by the module when it is loaded
     StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
 )
 
-from dicom_nodes.scu.association import AssociationFailed
+from dicom_nodes.scu.association import AssociationFailed, associated
 from dicom_nodes.scu.find import identifier
 from dicom_nodes.scu.move import Moved, move
 from dicom_nodes.scu.store import store
@@ -38,10 +39,10 @@ from tests.dicom_nodes.instance_bytes import ct, data_set_of, write
 class Receiver:
     """A storage SCP on stock pynetdicom, which keeps what it is sent."""
 
-    def __init__(self, *transfer_syntaxes: str, status: int = 0) -> None:
+    def __init__(self, *transfer_syntaxes: str, status: int = 0, statuses: dict[str, int] | None = None) -> None:
         self.received: dict[str, tuple[str, bytes]] = {}
         self.originators: set[tuple[Any, Any]] = set()
-        self._status = status
+        self._status, self._statuses = status, statuses or {}
         entity = AE("RECEIVER")
         entity.add_supported_context(CTImageStorage, list(transfer_syntaxes))
         handlers: Any = [(evt.EVT_C_STORE, self._keep)]
@@ -56,7 +57,7 @@ class Receiver:
             request.DataSet.getvalue(),
         )
         self.originators.add((request.MoveOriginatorApplicationEntityTitle, request.MoveOriginatorMessageID))
-        return self._status
+        return self._statuses.get(str(request.AffectedSOPInstanceUID), self._status)
 
     def close(self) -> None:
         self._server.shutdown()
@@ -67,7 +68,7 @@ def receiver(archive: Archive) -> Iterator[Callable[..., Receiver]]:
     """Start a registered receiver that accepts these transfer syntaxes."""
     opened: list[Receiver] = []
 
-    def start(*transfer_syntaxes: str, **options: int) -> Receiver:
+    def start(*transfer_syntaxes: str, **options: Any) -> Receiver:
         opened.append(Receiver(*transfer_syntaxes, **options))
         ae.add(archive.index, "RECEIVER", "127.0.0.1", opened[-1].port, facility_code="LOCAL")
         return opened[-1]
@@ -155,15 +156,54 @@ def test_what_the_receiver_cannot_take_is_counted_as_failed(
     assert not destination.received
 
 
+def asked(node: RunningNode, keys: dict[str, str], level: str = "STUDY") -> tuple[Dataset, Dataset | None]:
+    """C-MOVE to RECEIVER: the final status with its counts, and the data set that comes with it."""
+    proposal = [(str(StudyRootQueryRetrieveInformationModelMove), [ExplicitVRLittleEndian])]
+    with associated(node.destination, proposal, node.settings) as association:
+        model = StudyRootQueryRetrieveInformationModelMove
+        return list(association.send_c_move(identifier(level, keys), "RECEIVER", model))[-1]
+
+
 def test_refusals_of_the_receiver_are_counted_and_listed(
+    node: RunningNode, receiver: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    study = generate_uid()
+    slices = [ct(study=study, number=number) for number in range(3)]
+    refused = str(slices[1].SOPInstanceUID)
+    receiver(ExplicitVRLittleEndian, statuses={refused: 0xA700, str(slices[2].SOPInstanceUID): 0xB007})
+    for one in slices:
+        kept(node, tmp_path, one)
+    status, failed = asked(node, {"StudyInstanceUID": study})
+    counts = ("Completed", "Failed", "Warning")
+    assert [status[f"NumberOf{name}Suboperations"].value for name in counts] == [1, 1, 1]
+    assert status.Status == 0xB000
+    assert "NumberOfRemainingSuboperations" not in status
+    assert failed is not None
+    assert failed.FailedSOPInstanceUIDList == refused
+
+
+def test_a_retrieval_of_which_nothing_arrives_is_refused_with_the_list(
     node: RunningNode, receiver: Callable[..., Receiver], tmp_path: Path
 ) -> None:
     receiver(ExplicitVRLittleEndian, status=0xA700)
     dataset = ct()
     kept(node, tmp_path, dataset)
-    keys = {"StudyInstanceUID": str(dataset.StudyInstanceUID)}
-    moved = move(node.destination, "STUDY", keys, "RECEIVER", node.settings)
-    assert (moved.completed, moved.failed) == (0, 1)
+    status, failed = asked(node, {"StudyInstanceUID": str(dataset.StudyInstanceUID)})
+    assert (status.Status, status.NumberOfFailedSuboperations) == (0xA702, 1)
+    assert "A700" in status.ErrorComment
+    assert failed is not None
+    assert failed.FailedSOPInstanceUIDList == dataset.SOPInstanceUID
+
+
+def test_a_retrieval_of_warnings_alone_is_a_warning(
+    node: RunningNode, receiver: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    receiver(ExplicitVRLittleEndian, status=0xB000)
+    dataset = ct()
+    kept(node, tmp_path, dataset)
+    status, failed = asked(node, {"StudyInstanceUID": str(dataset.StudyInstanceUID)})
+    assert (status.Status, status.NumberOfWarningSuboperations) == (0xB000, 1)
+    assert not failed
 
 
 def test_an_unknown_or_silent_destination(node: RunningNode, archive: Archive, tmp_path: Path) -> None:
