@@ -21,12 +21,13 @@ PATIENT_ROOT_GET = "1.2.840.10008.5.1.4.1.2.1.3"
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
 STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
+MODALITY_WORKLIST_FIND = "1.2.840.10008.5.1.4.31"
 QUERY_RETRIEVE = frozenset(
     {PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, PATIENT_ROOT_GET, STUDY_ROOT_FIND, STUDY_ROOT_MOVE, STUDY_ROOT_GET}
 )
 
 # Classes whose messages are small and come in any uncompressed syntax: all that is not storage.
-MESSAGE_CLASSES = frozenset({VERIFICATION, *QUERY_RETRIEVE})
+MESSAGE_CLASSES = frozenset({VERIFICATION, MODALITY_WORKLIST_FIND, *QUERY_RETRIEVE})
 
 # The acceptor's order decides. Explicit VR comes first, so that no sender re-encodes to Implicit; lossless compression
 # before Implicit; what may be lossy last: a sender that holds raw pixels must never be led to compress them with loss.

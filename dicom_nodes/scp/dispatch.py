@@ -6,7 +6,7 @@ from typing import Any
 
 from pynetdicom.dimse_primitives import C_ECHO, C_FIND, C_GET, C_MOVE
 
-from dicom_nodes.scp import contexts, echo, find, get, move
+from dicom_nodes.scp import contexts, echo, find, get, move, worklist
 from dicom_nodes.scp.request import Request
 from dicom_nodes.status import Code
 
@@ -23,6 +23,7 @@ class Service:
 SERVICES: tuple[Service, ...] = (
     Service(C_ECHO, frozenset({contexts.VERIFICATION}), echo.serve),
     Service(C_FIND, frozenset({contexts.PATIENT_ROOT_FIND, contexts.STUDY_ROOT_FIND}), find.serve),
+    Service(C_FIND, frozenset({contexts.MODALITY_WORKLIST_FIND}), worklist.serve),
     Service(C_MOVE, frozenset({contexts.PATIENT_ROOT_MOVE, contexts.STUDY_ROOT_MOVE}), move.serve),
     Service(C_GET, frozenset({contexts.PATIENT_ROOT_GET, contexts.STUDY_ROOT_GET}), get.serve),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 # NFD leaves letters alone whose stroke is part of the letter.
 _STROKES = str.maketrans({"đ": "D", "Đ": "D", "ð": "D", "Ð": "D", "ø": "O", "Ø": "O", "ł": "L", "Ł": "L", "ß": "SS"})
+_STROKES_IN_CASE = _STROKES | str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ß": "ss"})
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -16,6 +17,15 @@ def normalise(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.translate(_STROKES))
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return unicodedata.normalize("NFC", bare).upper()
+
+
+def unaccented(text: str) -> str:
+    """ASCII without diacritics, đ as d, in its own case; a question mark for each letter that has no such writing."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text.translate(_STROKES_IN_CASE))
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return bare.encode("ascii", "replace").decode("ascii")
 
 
 def tokens(text: str) -> list[str]:
