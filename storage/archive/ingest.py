@@ -20,8 +20,8 @@ from storage.fault_point import reached
 from storage.index import instances as rows
 from storage.index.engine import CommitUnknown
 from storage.index.intake import Addition, Outcome
-from storage.index.names import note_names
 from storage.index.search_attributes import add_values
+from storage.index.words import note_words
 from storage.objects import instance_key
 from storage.spooled_file import SpooledFile
 
@@ -255,7 +255,7 @@ def _keep(
     identity = rows.add(connection, instance, arrival.header, arrival.frames)
     add_values(connection, [(study["id"], series["id"], identity, arrival.values)])
     changes = _completed(study, arrival)
-    note_names(connection, study["id"], changes if known else study)
+    note_words(connection, study["id"], changes if known else study, new=not known)
     if new_series:
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)

@@ -13,8 +13,8 @@ from storage.archive.arrival import Arrival
 from storage.dicom.part10 import FileMeta, Origin
 from storage.dicom.text import search_text
 from storage.index import instances, rebuilding
-from storage.index.names import note_names
 from storage.index.search_attributes import add_values
+from storage.index.words import note_words
 from storage.objects import ObjectHead
 
 _CHUNK = 100
@@ -173,7 +173,7 @@ class _Study:
         changes = {name: value for name, value in study.items() if value != before[name]}
         if new_series:
             changes["modalities_in_study"] = "\\".join(instances.modalities(self._connection, study["id"]))
-        note_names(self._connection, study["id"], study if made else changes)
+        note_words(self._connection, study["id"], study if made else changes, new=made)
         rebuilding.count(
             self._connection,
             study["id"],

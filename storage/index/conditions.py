@@ -26,7 +26,7 @@ from sqlalchemy import (
 from storage.dicom.attributes import DATE_OF, Attribute, Level
 from storage.dicom.matching import AnyOf, Empty, Match, Name, Numbers, Pattern, Range, Universal, Values
 from storage.dicom.search_value import LONGEST_VALUE, SearchAttribute
-from storage.index import fragments, names
+from storage.index import fragments, words
 from storage.index.schema import instance, series, study
 from storage.index.searchable_schema import instance_value, series_value, study_value
 
@@ -123,9 +123,9 @@ def _condition(
     if attribute.keyword == "ModalitiesInStudy":
         return _one_of_several(column, match)
     if isinstance(match, Name):
-        field = names.FIELDS.get(attribute.search_column)
+        field = words.FIELDS.get(attribute.search_column)
         if fuzzy is not Fuzzy.NO and field is not None:
-            return names.any_order(connection, field, match.text, misspelling=fuzzy is Fuzzy.MISSPELT)
+            return words.any_order(connection, field, match.text, misspelling=fuzzy is Fuzzy.MISSPELT)
         return and_(_name(column_of(attribute, search=True), match.text), _narrowed(connection, attribute, match))
     bytewise = _bytewise(column, sqlite) if attribute.vr == "TM" else column
     meets = _meets(bytewise if isinstance(match, Range) else column, match)
@@ -138,7 +138,7 @@ def _narrowed(connection: Connection, attribute: Attribute, match: Name | Patter
     if not text or attribute.level not in (Level.PATIENT, Level.STUDY):
         return true()
     if attribute.column == "referring_physician_name":
-        return names.any_order(connection, names.FIELDS[attribute.search_column], _begun(text), misspelling=False)
+        return words.any_order(connection, words.FIELDS[attribute.search_column], _begun(text), misspelling=False)
     if attribute.column not in fragments.SEARCHED or not (text[0] in "*?" or attribute.column == "study_description"):
         return true()
     return fragments.with_all(connection, fragments.of_pattern(text))

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from storage.dicom.text import normalise
 from storage.index.schema import study
-from storage.index.searchable_schema import name_word, study_name_word
+from storage.index.searchable_schema import study_word, word
 
 __all__ = ["Connection", "of_pattern", "with_all"]
 
@@ -65,8 +65,8 @@ def with_all(connection: Connection, fragments: Iterable[str]) -> ColumnElement[
 
 
 def _is_common(connection: Connection, fragment: str) -> bool:
-    words = select(name_word.c.id).where(name_word.c.word.like(f"{fragment.lstrip()}%"))
-    some = select(study_name_word.c.study_fk).where(study_name_word.c.word_fk.in_(words), study_name_word.c.field == 0)
+    words = select(word.c.id).where(word.c.word.like(f"{fragment.lstrip()}%"))
+    some = select(study_word.c.study_fk).where(study_word.c.word_fk.in_(words), study_word.c.field.in_((0, 2)))
     return connection.execute(select(func.count()).select_from(some.limit(_COMMON).subquery())).scalar_one() >= _COMMON
 
 

@@ -13,9 +13,13 @@ from storage.index.paging import Found, Search, Term
 from storage.index.paging import page as paged
 from storage.index.schema import facility, instance, series, study
 from storage.index.search import within
+from storage.index.words import are_letters, beginnings
 
 __all__ = ["Connection", "Found", "Wanted", "by_uid", "changed", "instances_of", "page", "series_of"]
 
+# So many of the latest studies are looked through for words before the index of words is asked; so many are collected.
+_HEAD = 3_000
+_COLLECTED = 20_000
 _SHOWN = (*study.columns, facility.c.code.label("facility_code"), facility.c.name.label("facility_name"))
 
 
@@ -31,14 +35,24 @@ class Wanted:
 
 def page(connection: Connection, wanted: Wanted, reach: Collection[int] | None, limit: int, offset: int) -> Found:
     """A page of studies, the latest change first, and the number of all that match, exact up to a bound."""
+    typed = list(dict.fromkeys(tokens(wanted.text)))
+    numbers = [one for one in typed if not are_letters(one)]
     search = Search(
         source=study,
-        wanted=[within(reach), *_conditions(wanted), with_all(connection, _fragments(wanted.text))],
+        wanted=[
+            within(reach),
+            *_conditions(wanted),
+            beginnings(connection, filter(are_letters, typed)),
+            *map(_number, numbers),
+            with_all(connection, numbers),
+        ],
         key=study.c.id,
         order=[Term(study.c.updated_at, descending=True), Term(study.c.id, descending=True)],
         shown=_SHOWN,
         beside=facility,
-        walk=not wanted.text,
+        walk=not typed,
+        head=_HEAD if typed and not numbers else 0,
+        collected=_COLLECTED,
     )
     return paged(connection, search, limit, offset)
 
@@ -100,7 +114,7 @@ def _studies() -> Select[Any]:
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [_word(word) for word in dict.fromkeys(tokens(wanted.text))]
+    found: list[ColumnElement[bool]] = []
     if wanted.modalities:
         padded = literal("\\") + study.c.modalities_in_study + "\\"
         found.append(or_(*(padded.contains(f"\\{one}\\", autoescape=True, escape="!") for one in wanted.modalities)))
@@ -111,14 +125,6 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _fragments(text: str) -> list[str]:
-    return [word if _anywhere(word) else f" {word}" for word in dict.fromkeys(tokens(text))]
-
-
-def _anywhere(word: str) -> bool:
-    return any(character.isdigit() for character in word)
-
-
-def _word(word: str) -> ColumnElement[bool]:
-    """A word begins a word of the study; a number may be any part of one, as its last digits are often all one has."""
-    return study.c.search_text.contains(word if _anywhere(word) else f" {word}", autoescape=True, escape="!")
+def _number(number: str) -> ColumnElement[bool]:
+    """What has a digit may be any part of a word of the study: the last digits of an ID are often all that one has."""
+    return study.c.search_text.contains(number, autoescape=True, escape="!")

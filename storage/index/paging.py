@@ -1,6 +1,6 @@
 """A page of what matches and how much there is, at a cost that does not grow with the archive (PS3.18 §8.3.4.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import or_
 from typing import Any
@@ -17,9 +17,12 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    true,
     union,
 )
 from sqlalchemy.sql.operators import like_op
+from sqlalchemy.sql.util import ClauseAdapter
+from sqlalchemy.sql.visitors import iterate
 
 # So many matches are counted exactly; of more it is said that there are at least so many.
 COUNTED = 2_000
@@ -57,8 +60,9 @@ class Found:
 class Search:
     """Rows of ``source`` that are ``wanted``, each by its ``key``, which is also the last term of the order.
 
-    ``beside``: a table of which rows are shown too, by a foreign key. ``walk``: nothing but the order itself narrows
-    it, so it is walked at once.
+    ``beside``: a table of which rows are shown too, by ``joined``, or else by a foreign key. ``walk``: nothing but the
+    order itself narrows it, so it is walked at once. ``head``: so many rows in the order are looked through before an
+    index is asked, which is dear where what is sought is common. ``collected``: so many are worth collecting.
     """
 
     source: FromClause
@@ -67,7 +71,10 @@ class Search:
     order: Sequence[Term]
     shown: Sequence[ColumnElement[Any]]
     beside: FromClause | None = None
+    joined: ColumnElement[bool] | None = None
     walk: bool = False
+    head: int = 0
+    collected: int = COUNTED
 
 
 def plan_by_values(connection: Connection) -> None:
@@ -83,18 +90,55 @@ def page(connection: Connection, search: Search, limit: int, offset: int) -> Fou
     walked in its order instead, which ends soon because what matches is frequent. Neither reads a whole table.
     """
     plan_by_values(connection)
-    hits = _some(search).cte("hit").prefix_with("MATERIALIZED")
-    counted = select(func.count()).select_from(hits)
     if search.walk:
         some = select(search.key).select_from(search.source).where(*search.wanted).limit(COUNTED + 1)
         return _walk(connection, search, limit, offset, select(func.count()).select_from(some.subquery()))
+    found = _at_the_head(connection, search, limit, offset) if limit and limit + offset < search.head else None
+    if found is not None:
+        return found
+    hits = _some(search).cte("hit").prefix_with("MATERIALIZED")
+    counted = select(func.count()).select_from(hits)
     order = (term.by(hits.c[f"k{number}"]) for number, term in enumerate(search.order))
     rows = _rows(connection, search, select(hits).order_by(*order), limit, offset, counted.scalar_subquery())
     if not rows and (offset or not limit):
         total = int(connection.execute(counted).scalar_one())
     else:
         total = int(rows[0]["counted"]) if rows else 0
-    return Found(rows, total) if total <= COUNTED else _walk(connection, search, limit, offset, None)
+    return Found(rows, total) if total <= search.collected else _walk(connection, search, limit, offset, None)
+
+
+def _at_the_head(connection: Connection, search: Search, limit: int, offset: int) -> Found | None:
+    """The page, if the head of the order has all of it and a row more."""
+    terms = (term.column.label(f"k{number}") for number, term in enumerate(search.order))
+    head = (
+        select(search.key.label("id"), *terms, *_read(search))
+        .select_from(search.source)
+        .order_by(*(term.by(term.column) for term in search.order))
+        .limit(search.head)
+        .cte("head")
+        .prefix_with("MATERIALIZED")
+    )
+    seen = ClauseAdapter(head)
+    keys = [head.c.id, *(head.c[f"k{number}"] for number in range(len(search.order)))]
+    hits = select(*keys).where(*map(seen.traverse, search.wanted)).cte("hit").prefix_with("MATERIALIZED")
+    order = (term.by(hits.c[f"k{number}"]) for number, term in enumerate(search.order))
+    # Of one that is not full nothing is hidden behind it.
+    is_all = select(func.count() < search.head).select_from(head).scalar_subquery()
+    counted = select(func.count()).select_from(hits).scalar_subquery()
+    rows = _rows(connection, search, select(hits).order_by(*order), limit, offset, counted, is_all)
+    if not rows or not (rows[0]["is_all"] or rows[0]["counted"] > limit + offset):
+        return None
+    return Found(rows, int(rows[0]["counted"]), exact=bool(rows[0]["is_all"]))
+
+
+def _read(search: Search) -> Iterator[ColumnElement[Any]]:
+    """The columns of the source that its conditions read."""
+    found: dict[str, Column[Any]] = {}
+    for condition in search.wanted:
+        for part in iterate(condition):
+            if isinstance(part, Column) and part.table is search.source and part is not search.key:
+                found[part.name] = part
+    yield from found.values()
 
 
 def _walk(connection: Connection, search: Search, limit: int, offset: int, counted: Select[Any] | None) -> Found:
@@ -125,11 +169,11 @@ def _some(search: Search) -> Select[Any]:
         if isinstance(term, BooleanClauseList) and term.operator is or_ and all(map(_is_pattern, term.clauses)):
             others = [*search.wanted[:number], *search.wanted[number + 1 :]]
             ranges = (
-                select(_keys(replace(search, wanted=[*others, one])).limit(COUNTED + 1).subquery())
+                select(_keys(replace(search, wanted=[*others, one])).limit(search.collected + 1).subquery())
                 for one in term.clauses
             )
-            return select(union(*ranges).subquery()).limit(COUNTED + 1)
-    return _keys(search).limit(COUNTED + 1)
+            return select(union(*ranges).subquery()).limit(search.collected + 1)
+    return _keys(search).limit(search.collected + 1)
 
 
 def _is_pattern(term: Any) -> bool:
@@ -137,13 +181,19 @@ def _is_pattern(term: Any) -> bool:
 
 
 def _rows(
-    connection: Connection, search: Search, chosen: Select[Any], limit: int, offset: int, counted: ColumnElement[int]
+    connection: Connection,
+    search: Search,
+    chosen: Select[Any],
+    limit: int,
+    offset: int,
+    counted: ColumnElement[int],
+    is_all: ColumnElement[bool] | None = None,
 ) -> list[dict[str, Any]]:
     """Of the keys in order, those of the page, with all that is shown of them."""
     page = chosen.limit(limit).offset(offset).subquery("page")
-    source = search.source if search.beside is None else search.source.join(search.beside)
+    source = search.source if search.beside is None else search.source.join(search.beside, search.joined)
     statement = (
-        select(*search.shown, counted.label("counted"))
+        select(*search.shown, counted.label("counted"), (true() if is_all is None else is_all).label("is_all"))
         .select_from(source.join(page, search.key == page.c.id))
         .order_by(*(term.by(page.c[f"k{number}"]) for number, term in enumerate(search.order)))
     )

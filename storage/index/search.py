@@ -20,11 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.util import ClauseAdapter
 
 from storage.dicom.attributes import ATTRIBUTES, Attribute, Level
-from storage.dicom.matching import Range, Values
+from storage.dicom.matching import Match, Name, Range, Values
 from storage.index.conditions import TABLES, Condition, Fuzzy, ValueCondition, all_of, column_of
 from storage.index.paging import Found, Search, Term, plan_by_values
 from storage.index.paging import page as paged
 from storage.index.schema import instance, instance_header, series, study
+from storage.index.words import FIELDS, study_words, within_row
 
 __all__ = [
     "PATIENT_TOTALS",
@@ -46,6 +47,10 @@ PATIENT_TOTALS = (
     "number_of_patient_related_instances",
 )
 _BATCH = 500
+# So many of the newest studies are looked through for common words before the index of words is asked, which finds all
+# studies that have a word before it gives the first; so many that it finds are read and sorted.
+_HEAD = 8_000
+_COLLECTED = 20_000
 _TOLD = frozenset(attribute.column for attribute in ATTRIBUTES)
 _UIDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"})
 
@@ -83,6 +88,10 @@ def matches(
     ``combined``: a date and its time are one moment, not two ranges. ``fuzzy``: names match word by word in any order;
     ``misspelt``: so with one typing error in one word.
     """
+    if level is Level.STUDY and fuzzy and not page.order and connection.dialect.name == "postgresql":
+        found = _by_words(connection, conditions, reach, page, misspelt=misspelt)
+        if found is not None:
+            return found
     names = (Fuzzy.MISSPELT if misspelt else Fuzzy.WORDS) if fuzzy else Fuzzy.NO
     wanted = [within(reach), *all_of(connection, conditions, fuzzy=names, combined=combined)]
     if level is Level.PATIENT:
@@ -95,6 +104,49 @@ def matches(
     key = TABLES[level].c.id
     walk = level is Level.STUDY and all(_walked(one) for one in conditions)
     search = Search(source, wanted, key, _order(level, page.order), _columns(level), walk=walk)
+    return paged(connection, search, page.limit, page.offset)
+
+
+def _by_words(
+    connection: Connection,
+    conditions: Sequence[Condition | ValueCondition],
+    reach: Collection[int] | None,
+    page: Page,
+    *,
+    misspelt: bool,
+) -> Found | None:
+    """Studies by the words of their names, and by their days: all of it is in one table. ``None``: more is asked."""
+    row = study_words.c
+    wanted: list[ColumnElement[bool]] = []
+    named = False
+    for one in conditions:
+        field = FIELDS.get(one.attribute.search_column) if isinstance(one, Condition) else None
+        if field is not None and isinstance(one.match, Name):
+            wanted.append(within_row(connection, field, one.match.text, misspelling=misspelt))
+            named = True
+        elif isinstance(one, Condition) and _is_days(one.attribute, one.match):
+            wanted += all_of(connection, [one], fuzzy=Fuzzy.NO, combined=False)
+        else:
+            return None
+    if not named:
+        return None
+    in_row = ClauseAdapter(study_words, adapt_on_names=True)
+    order = [
+        Term(row.study_date, descending=True),
+        Term(row.study_time, descending=True),
+        Term(row.id, descending=True),
+    ]
+    search = Search(
+        source=study_words,
+        wanted=[in_row.traverse(one) for one in (within(reach), *wanted)],
+        key=row.id,
+        order=order,
+        shown=_columns(Level.STUDY),
+        beside=study,
+        joined=study.c.id == row.id,
+        head=_HEAD,
+        collected=_COLLECTED,
+    )
     return paged(connection, search, page.limit, page.offset)
 
 
@@ -123,8 +175,11 @@ def _walked(condition: Condition | ValueCondition) -> bool:
     """Whether the index of the newest studies holds all that the condition asks for, and in the order of the answer."""
     if not isinstance(condition, Condition):
         return False
-    days = condition.attribute.keyword == "StudyDate" and isinstance(condition.match, Range)
-    return days or condition.attribute.keyword == "ModalitiesInStudy"
+    return _is_days(condition.attribute, condition.match) or condition.attribute.keyword == "ModalitiesInStudy"
+
+
+def _is_days(attribute: Attribute, match: Match) -> bool:
+    return attribute.keyword == "StudyDate" and isinstance(match, Range)
 
 
 def headers(connection: Connection, level: Level, keys: Iterable[int]) -> dict[int, bytes]:

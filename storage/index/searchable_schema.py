@@ -1,4 +1,4 @@
-"""The tables of what is searched beside the columns: attributes that an administrator adds, and the words of names."""
+"""The tables of what is searched beside the columns: attributes that an administrator adds, and words."""
 
 from sqlalchemy import (
     BigInteger,
@@ -62,9 +62,9 @@ study_value = _values("study")
 series_value = _values("series")
 instance_value = _values("instance")
 
-# Every word of every name once; reversed, so that a word is found by its end too.
-name_word = Table(
-    "name_word",
+# Every word that studies are found by, once; reversed, so that a word is found by its end too.
+word = Table(
+    "word",
     metadata,
     Column("id", Key, primary_key=True),
     Column("word", Bytewise, nullable=False, unique=True),
@@ -72,13 +72,13 @@ name_word = Table(
     Index(None, "reversed"),
 )
 
-# Which words the names of a study have; field 0: of the patient, 1: of the referring physician.
-study_name_word = Table(
-    "study_name_word",
+# Which words a study is found by; field 0: of the patient's name, 1: of the referring physician's, 2: of other texts.
+study_word = Table(
+    "study_word",
     metadata,
     Column("study_fk", ForeignKey("study.id", ondelete="CASCADE"), nullable=False),
     Column("field", SmallInteger, nullable=False),
-    Column("word_fk", ForeignKey("name_word.id"), nullable=False),
+    Column("word_fk", ForeignKey("word.id"), nullable=False),
     PrimaryKeyConstraint("study_fk", "field", "word_fk"),
     Index(None, "word_fk", "field", "study_fk"),
     sqlite_with_rowid=False,

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, text
 
 from storage.dicom.text import normalise_name, search_text, tokens
 from storage.index.engine import Index
+from storage.index.words import are_letters
 from tests.bench.vietnamese import Names
 
 FACILITIES = 24
@@ -139,7 +140,7 @@ def load(index: Index, studies: int, *, with_instances: int = 0, seed: int = 1) 
         for statement in made_again:
             connection.exec_driver_sql(statement)
         if not index.is_sqlite:
-            for table in ("facility", "study", "series", "instance", "name_word"):
+            for table in ("facility", "study", "series", "instance", "word"):
                 highest = f"greatest(1, (SELECT max(id) FROM {table}))"
                 connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})")
     _settle(index)
@@ -165,14 +166,16 @@ def _instances(of: Sequence[Row]) -> Iterator[Row]:
 
 
 def _add_words(connection: Connection, studies: Sequence[Row], words: dict[str, int]) -> None:
-    """The words of both names of each study; ``words`` has the numbers of those that are there already."""
+    """The words of the names and texts of each study; ``words`` has the numbers of those that are there already."""
     known, found = len(words), []
     for one in studies:
-        for field, name in enumerate(one[18:20]):
-            found += [(one[0], field, words.setdefault(word, len(words) + 1)) for word in sorted(set(tokens(name)))]
+        patient, physician = (set(tokens(name)) for name in one[18:20])
+        others = set(filter(are_letters, one[17].split())) - patient
+        for field, of_field in enumerate((patient, physician, others)):
+            found += [(one[0], field, words.setdefault(word, len(words) + 1)) for word in sorted(of_field)]
     new = list(islice(words.items(), known, None))
-    _add(connection, "name_word", ("id", "word", "reversed"), [(number, word, word[::-1]) for word, number in new])
-    _add(connection, "study_name_word", ("study_fk", "field", "word_fk"), found)
+    _add(connection, "word", ("id", "word", "reversed"), [(number, word, word[::-1]) for word, number in new])
+    _add(connection, "study_word", ("study_fk", "field", "word_fk"), found)
 
 
 def _add(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -200,7 +203,7 @@ def _drop_indexes(connection: Connection) -> list[str]:
             "AND schemaname = current_schema() AND tablename"
         )
     found = connection.exec_driver_sql(
-        f"{asked} IN ('study', 'series', 'instance', 'study_name_word', 'study_words', 'study_text')"
+        f"{asked} IN ('study', 'series', 'instance', 'study_word', 'study_words', 'study_text')"
     ).all()
     for name, _ in found:
         connection.exec_driver_sql(f"DROP INDEX {name}")

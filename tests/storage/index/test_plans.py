@@ -21,7 +21,7 @@ USED = {
         r"Index Only Scan using ix_study_named.*\n +Index Cond",
         r"COVERING INDEX ix_study_named \(search_patient_name>\?",
     ),
-    "name any order": (r"Bitmap Index Scan on ix_study_words_words", r"study_name_word USING .*word_fk=\?"),
+    "name any order": (r"Bitmap Index Scan on ix_study_words_words", r"study_word USING .*word_fk=\?"),
     "date + modality p1": (r"ix_study_newest.*\n +Index Cond", r"COVERING INDEX ix_study_newest \(study_date>\?"),
     "date + modality p50": (r"ix_study_newest.*\n +Index Cond", r"COVERING INDEX ix_study_newest \(study_date>\?"),
     "everything p50": (r"Index Only Scan Backward using ix_study_newest", r"COVERING INDEX ix_study_newest"),
@@ -30,7 +30,7 @@ USED = {
     "ID prefix": (r"ix_study_patient_id.*\n +Index Cond", r"patient_id \((facility_id=\? AND )?patient_id>\?"),
     "ID suffix": (r"Bitmap Index Scan on ix_study_text_search_text", r"SCAN study_text VIRTUAL TABLE INDEX 0:M"),
     "birth date": (r"ix_study_patient_birth_date", r"ix_study_patient_birth_date \(patient_birth_date=\?"),
-    "physician": (r"ix_study_words_words|study_words_pkey", r"study_name_word USING"),
+    "physician": (r"ix_study_words_words|study_words_pkey", r"study_word USING"),
     "series of study": (r"uq_study_study_instance_uid", r"sqlite_autoindex_study_1 \(study_instance_uid=\?"),
     "series by patient": (r"ix_study_patient_id", r"patient_id \((facility_id=\? AND )?patient_id=\?"),
     "instances of patient": (r"ix_study_patient_id", r"patient_id \((facility_id=\? AND )?patient_id=\?"),
@@ -42,7 +42,7 @@ USED = {
 # A whole table read row by row. On SQLite a scan by an index is one in the order of the answer: it ends with the page.
 WHOLE = (
     r"Seq Scan on (study|series|instance|study_\w+)\b",
-    r"SCAN (study|series|instance|study_name_word)\b(?! USING)",
+    r"SCAN (study|series|instance|study_word)\b(?! USING)",
 )
 # No index holds what they ask for: SQLite counts along the table, as far as is counted; PostgreSQL along an index.
 UNINDEXED = frozenset({"patients", "series by part"})

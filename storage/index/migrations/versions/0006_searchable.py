@@ -1,5 +1,6 @@
-"""Attributes that are searched beside the columns, their values, and the words of names."""
+"""Attributes that are searched beside the columns, their values, and the words of names and other texts."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -16,19 +17,19 @@ _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 # Scheduled Procedure Step Description, Scheduled Procedure Step ID and Requested Procedure ID of the request.
 _REQUEST_ATTRIBUTES = (("00400275.00400007", "LO"), ("00400275.00400009", "SH"), ("00400275.00401001", "SH"))
-_NAMES = ("search_patient_name", "search_referring_physician_name")
+_TEXTS = ("search_patient_name", "search_referring_physician_name", "search_text")
 _AT_ONCE = 2_000
 
 
 def upgrade() -> None:
-    """Make the tables; note the attributes of the request and the words of all names."""
+    """Make the tables; note the attributes of the request and the words of all studies."""
     _search_attribute()
     for owner in ("study", "series", "instance"):
         _values(owner)
     _words()
     connection = op.get_bind()
     _register(connection)
-    _note_names(connection)
+    _note_words(connection)
 
 
 def _search_attribute() -> None:
@@ -71,28 +72,26 @@ def _values(owner: str) -> None:
 
 def _words() -> None:
     op.create_table(
-        "name_word",
+        "word",
         sa.Column("id", _KEY, nullable=False),
         sa.Column("word", _BYTEWISE, nullable=False),
         sa.Column("reversed", _BYTEWISE, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_name_word")),
-        sa.UniqueConstraint("word", name=op.f("uq_name_word_word")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_word")),
+        sa.UniqueConstraint("word", name=op.f("uq_word_word")),
     )
-    op.create_index(op.f("ix_name_word_reversed"), "name_word", ["reversed"])
+    op.create_index(op.f("ix_word_reversed"), "word", ["reversed"])
     op.create_table(
-        "study_name_word",
+        "study_word",
         sa.Column("study_fk", _KEY, nullable=False),
         sa.Column("field", sa.SmallInteger(), nullable=False),
         sa.Column("word_fk", _KEY, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["study_fk"], ["study.id"], name=op.f("fk_study_name_word_study_fk"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["word_fk"], ["name_word.id"], name=op.f("fk_study_name_word_word_fk")),
-        sa.PrimaryKeyConstraint("study_fk", "field", "word_fk", name=op.f("pk_study_name_word")),
+        sa.ForeignKeyConstraint(["study_fk"], ["study.id"], name=op.f("fk_study_word_study_fk"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["word_fk"], ["word.id"], name=op.f("fk_study_word_word_fk")),
+        sa.PrimaryKeyConstraint("study_fk", "field", "word_fk", name=op.f("pk_study_word")),
         sqlite_with_rowid=False,
     )
     columns = ["word_fk", "field", "study_fk"]
-    op.create_index(op.f("ix_study_name_word_word_fk_field_study_fk"), "study_name_word", columns)
+    op.create_index(op.f("ix_study_word_word_fk_field_study_fk"), "study_word", columns)
 
 
 def _register(connection: sa.Connection) -> None:
@@ -107,36 +106,40 @@ def _register(connection: sa.Connection) -> None:
         connection.execute(table.insert(), {**values, "seen": newest, "changed_at": datetime.now(UTC)})
 
 
-def _note_names(connection: sa.Connection) -> None:
-    """The words of the names of all studies there are; some millions of rows where there are many."""
+def _note_words(connection: sa.Connection) -> None:
+    """The words of all studies there are; some millions of rows where there are many."""
     numbers: dict[str, int] = {}
     last = 0
     while True:
-        statement = sa.text(f"SELECT id, {', '.join(_NAMES)} FROM study WHERE id > :last ORDER BY id LIMIT {_AT_ONCE}")  # noqa: S608
+        statement = sa.text(f"SELECT id, {', '.join(_TEXTS)} FROM study WHERE id > :last ORDER BY id LIMIT {_AT_ONCE}")  # noqa: S608
         found = connection.execute(statement, {"last": last}).all()
         if not found:
             return
         last = found[-1][0]
-        rows = {
-            (row[0], field, word[:64])
-            for row in found
-            for field in range(len(_NAMES))
-            for word in tokens(row[field + 1])
-        }
+        rows = {(row[0], field, word) for row in found for field, word in _words_of(*row[1:])}
         new = sorted({word for _, _, word in rows} - numbers.keys())
         for word in new:
             numbers[word] = len(numbers) + 1
         if new:
             connection.execute(
-                sa.text("INSERT INTO name_word (id, word, reversed) VALUES (:id, :word, :reversed)"),
+                sa.text("INSERT INTO word (id, word, reversed) VALUES (:id, :word, :reversed)"),
                 [{"id": numbers[word], "word": word, "reversed": word[::-1]} for word in new],
             )
         if rows:
             connection.execute(
-                sa.text("INSERT INTO study_name_word (study_fk, field, word_fk) VALUES (:study, :field, :word)"),
+                sa.text("INSERT INTO study_word (study_fk, field, word_fk) VALUES (:study, :field, :word)"),
                 [{"study": study, "field": field, "word": numbers[word]} for study, field, word in sorted(rows)],
             )
         if connection.dialect.name == "postgresql" and new:
             connection.execute(
-                sa.text("SELECT setval(pg_get_serial_sequence('name_word', 'id'), :last)"), {"last": len(numbers)}
+                sa.text("SELECT setval(pg_get_serial_sequence('word', 'id'), :last)"), {"last": len(numbers)}
             )
+
+
+def _words_of(patient: str, physician: str, texts: str) -> Iterator[tuple[int, str]]:
+    """Field and word: both names, and what else the study list finds a study by, but for numbers."""
+    named = set(tokens(patient))
+    others = {word for word in texts.split() if not any(character.isdigit() for character in word)} - named
+    for field, words in enumerate((named, set(tokens(physician)), others)):
+        for word in {word[:64] for word in words}:
+            yield field, word

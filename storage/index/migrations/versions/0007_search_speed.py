@@ -40,26 +40,37 @@ _POSTGRESQL = (
     "FOR EACH ROW EXECUTE FUNCTION study_text_follow()",
 )
 
-# The numbers of the words of both names of a study as one array: where several common words meet, PostgreSQL finds them
-# ten times as fast as by joining the rows of each. Twice the number of the word, one more for the referring physician.
+# The numbers of the words of a study as one array: where several common words meet, PostgreSQL finds them ten times as
+# fast as by joining the rows of each. Four times the number of the word, and the field. Beside them is what a search
+# for words is ordered and narrowed by, so that the newest studies are looked through in one index.
+_GATHERED = (
+    "SELECT study.id, study_date, study_time, facility_id, array_agg(word_fk * 4 + field) FROM study_word "
+    "JOIN study ON study.id = study_fk"
+)
 _WORDS = (
-    "CREATE TABLE study_words (study_fk bigint PRIMARY KEY REFERENCES study (id) ON DELETE CASCADE, "
-    "words bigint[] NOT NULL)",
-    "INSERT INTO study_words SELECT study_fk, array_agg(word_fk * 2 + field) FROM study_name_word GROUP BY study_fk",
+    "CREATE TABLE study_words (id bigint PRIMARY KEY REFERENCES study ON DELETE CASCADE, study_date text NOT NULL, "
+    "study_time text NOT NULL, facility_id bigint NOT NULL, words bigint[] NOT NULL)",
+    f"INSERT INTO study_words {_GATHERED} GROUP BY study.id",
     "CREATE INDEX ix_study_words_words ON study_words USING gin (words)",
+    "CREATE INDEX ix_study_words_newest ON study_words (study_date, study_time, id) INCLUDE (facility_id, words)",
     "ALTER TABLE study_words ALTER words SET STATISTICS 1000",
-    "CREATE FUNCTION study_words_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "INSERT INTO study_words SELECT study_fk, array_agg(word_fk * 2 + field) FROM study_name_word "
-    "WHERE study_fk IN (SELECT study_fk FROM added) GROUP BY study_fk "
-    "ON CONFLICT (study_fk) DO UPDATE SET words = excluded.words; RETURN NULL; END $$",
-    "CREATE TRIGGER study_words_follow AFTER INSERT ON study_name_word REFERENCING NEW TABLE AS added "
+    "CREATE FUNCTION study_words_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
+    f"INSERT INTO study_words {_GATHERED} WHERE study_fk IN (SELECT study_fk FROM added) GROUP BY study.id "
+    "ON CONFLICT (id) DO UPDATE SET words = excluded.words; RETURN NULL; END $$",
+    "CREATE TRIGGER study_words_follow AFTER INSERT ON study_word REFERENCING NEW TABLE AS added "
     "FOR EACH STATEMENT EXECUTE FUNCTION study_words_follow()",
-    "CREATE FUNCTION study_words_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "DELETE FROM study_words WHERE study_fk IN (SELECT study_fk FROM removed); "
-    "INSERT INTO study_words SELECT study_fk, array_agg(word_fk * 2 + field) FROM study_name_word "
-    "WHERE study_fk IN (SELECT study_fk FROM removed) GROUP BY study_fk; RETURN NULL; END $$",
-    "CREATE TRIGGER study_words_forget AFTER DELETE ON study_name_word REFERENCING OLD TABLE AS removed "
+    "CREATE FUNCTION study_words_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
+    "DELETE FROM study_words WHERE id IN (SELECT study_fk FROM removed); "
+    f"INSERT INTO study_words {_GATHERED} WHERE study_fk IN (SELECT study_fk FROM removed) GROUP BY study.id; "
+    "RETURN NULL; END $$",
+    "CREATE TRIGGER study_words_forget AFTER DELETE ON study_word REFERENCING OLD TABLE AS removed "
     "FOR EACH STATEMENT EXECUTE FUNCTION study_words_forget()",
+    "CREATE FUNCTION study_words_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "UPDATE study_words SET study_date = NEW.study_date, study_time = NEW.study_time, facility_id = NEW.facility_id "
+    "WHERE id = NEW.id; RETURN NULL; END $$",
+    "CREATE TRIGGER study_words_move AFTER UPDATE OF study_date, study_time, facility_id ON study FOR EACH ROW "
+    "WHEN ((OLD.study_date, OLD.study_time, OLD.facility_id) IS DISTINCT FROM "
+    "(NEW.study_date, NEW.study_time, NEW.facility_id)) EXECUTE FUNCTION study_words_move()",
 )
 
 
