@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Literal
 
 NO_DATA_SET = 0x0101
 _HEADER = struct.Struct("<HHL")
@@ -17,10 +18,13 @@ class CommandField(IntEnum):
     C_FIND_RSP = 0x8020
     C_MOVE_RSP = 0x8021
     C_ECHO_RSP = 0x8030
+    N_EVENT_REPORT_RQ = 0x0100
     N_EVENT_REPORT_RSP = 0x8100
     N_GET_RSP = 0x8110
     N_SET_RSP = 0x8120
+    N_ACTION_RQ = 0x0130
     N_ACTION_RSP = 0x8130
+    N_CREATE_RQ = 0x0140
     N_CREATE_RSP = 0x8140
     N_DELETE_RSP = 0x8150
 
@@ -166,4 +170,26 @@ def store_request(
         title, identifier = move_originator
         elements[0x1030] = title.encode("ascii", "replace") + b" " * (len(title) % 2)
         elements[0x1031] = _us(identifier)
+    return encode(elements)
+
+
+def normalized_request(
+    command_field: Literal[CommandField.N_EVENT_REPORT_RQ, CommandField.N_ACTION_RQ, CommandField.N_CREATE_RQ],
+    *,
+    message_id: int,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    type_id: int = 0,
+) -> bytes:
+    """The command set of an N-EVENT-REPORT, N-ACTION or N-CREATE with a data set (PS3.7 §10.3); ``type_id`` of two."""
+    requested = command_field is CommandField.N_ACTION_RQ
+    elements = {
+        0x0003 if requested else 0x0002: sop_class_uid.encode("ascii"),
+        0x0100: _us(command_field),
+        0x0110: _us(message_id),
+        0x0800: _us(0x0001),
+        0x1001 if requested else 0x1000: sop_instance_uid.encode("ascii"),
+    }
+    if command_field is not CommandField.N_CREATE_RQ:
+        elements[0x1008 if requested else 0x1002] = _us(type_id)
     return encode(elements)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from pydicom.uid import UID
 from pynetdicom.ae import ApplicationEntity
-from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AddressInformation
 
@@ -37,18 +37,27 @@ class AssociationFailed(ArchiveError):
     """The peer could not be reached, or declined; the message says why in plain words."""
 
 
+class NothingAccepted(AssociationFailed):
+    """The peer is there and talks to us, but takes nothing of what was proposed this time."""
+
+
 @contextmanager
 def associated(
-    destination: Destination, proposals: Iterable[tuple[str, Sequence[str]]], settings: NodeSettings
+    destination: Destination,
+    proposals: Iterable[tuple[str, Sequence[str]]],
+    settings: NodeSettings,
+    *,
+    scp_of: Iterable[str] = (),
 ) -> Iterator[Association]:
     """An established association, released at the end of the block, aborted if the block fails.
 
-    ``proposals`` are pairs of abstract syntax and transfer syntaxes, one presentation context each.
+    ``proposals`` are pairs of abstract syntax and transfer syntaxes, one presentation context each; ``scp_of`` names
+    the abstract syntaxes of which we want to be the SCP although we call (PS3.7 §D.3.3.4).
 
     Raises:
         AssociationFailed: no connection, rejected, aborted, or no presentation context accepted.
     """
-    association = _request(destination, list(proposals), settings)
+    association = _request(destination, list(proposals), settings, list(scp_of))
     try:
         yield association
     except BaseException:
@@ -61,7 +70,7 @@ def associated(
 
 
 def _request(
-    destination: Destination, proposals: list[tuple[str, Sequence[str]]], settings: NodeSettings
+    destination: Destination, proposals: list[tuple[str, Sequence[str]]], settings: NodeSettings, scp_of: list[str]
 ) -> Association:
     if not 0 < len(proposals) <= MAXIMUM_CONTEXTS:
         raise ValueError(f"An association has 1 to {MAXIMUM_CONTEXTS} presentation contexts.")
@@ -86,13 +95,20 @@ def _request(
         association.requestor.requested_contexts = [
             _proposal(1 + 2 * position, *proposal) for position, proposal in enumerate(proposals)
         ]
+        for abstract_syntax in scp_of:
+            role = SCP_SCU_RoleSelectionNegotiation()
+            role.sop_class_uid = UID(abstract_syntax)
+            role.scu_role, role.scp_role = False, True
+            association.requestor.add_negotiation_item(role)
         association.request()
     except BaseException:
         association.provider.close()
         raise
     if not association.is_established:
         association.kill()
-        raise AssociationFailed(_reason(association, destination))
+        answer = association.acceptor.primitive
+        accepted = isinstance(answer, A_ASSOCIATE) and not answer.result
+        raise (NothingAccepted if accepted else AssociationFailed)(_reason(association, destination))
     association.start()
     return association
 

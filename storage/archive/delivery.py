@@ -96,20 +96,23 @@ def claim(archive: Archive, owner: str) -> Delivery | None:
         if row is None:
             return None
         if row:
-            names = ("id", "kind", "ae_title", "subject", "send_hours", "confirm", "attempts", "created_at")
-            return Delivery(**{name: row[name] for name in names}, owner=owner)
+            return _delivery(row, owner)
+
+
+def held(archive: Archive, kind: Kind, subject: str, owner: str) -> Delivery | None:
+    """A delivery that ``owner`` has had in hands from its beginning, as soon as it is due."""
+    with archive.index.read() as connection:
+        row = rows.held(connection, kind, subject, owner, datetime.now(UTC))
+    return _delivery(row, owner) if row else None
+
+
+def extend(archive: Archive, owner: str) -> None:
+    """Hold on to all that ``owner`` holds."""
+    until = datetime.now(UTC) + LEASE
+    archive.index.in_transaction(lambda connection: rows.extend(connection, owner, until))
 
 
 _FREE: Mapping[str, Any] = {"lease_owner": "", "lease_until": None}
-
-
-def keep(archive: Archive, delivery: Delivery) -> None:
-    """Hold on to it for longer.
-
-    Raises:
-        LeaseLost: it is somebody else's, or nobody's any more.
-    """
-    _change(archive, delivery, {"lease_until": datetime.now(UTC) + LEASE})
 
 
 def pending(archive: Archive, delivery: Delivery) -> Pending:
@@ -231,9 +234,14 @@ def _refusal(connection: rows.Connection, identity: int, tally: Mapping[str, int
     return f"{tally['refused']} refused: " + "; ".join(named) + (f"; and {rest_} more" if rest_ > 0 else "")
 
 
-def waits_for_answer(archive: Archive, delivery: Delivery, until: datetime) -> None:
-    """What was asked is answered later, or not at all: then it is tried again."""
-    _change(archive, delivery, {**_FREE, "next_at": until, "updated_at": datetime.now(UTC), "error": ""})
+def keep_until(archive: Archive, delivery: Delivery, until: datetime) -> None:
+    """What is asked now is answered later, by whoever; if it is not answered until then it is asked again."""
+    _change(archive, delivery, {"next_at": until, "updated_at": datetime.now(UTC), "error": ""})
+
+
+def give_back(archive: Archive, delivery: Delivery) -> None:
+    """Let go of it, whatever became of it meanwhile."""
+    archive.index.in_transaction(lambda connection: rows.change(connection, delivery.id, _FREE, owner=delivery.owner))
 
 
 def owe(
@@ -292,3 +300,8 @@ def _change(archive: Archive, delivery: Delivery, values: Mapping[str, Any]) -> 
 
 def _instance(row: rows.Row) -> InstanceRow:
     return InstanceRow(**{name: row[name] for name in InstanceRow.__dataclass_fields__})
+
+
+def _delivery(row: rows.Row, owner: str) -> Delivery:
+    names = ("id", "kind", "ae_title", "subject", "send_hours", "confirm", "attempts", "created_at")
+    return Delivery(**{name: row[name] for name in names}, owner=owner)

@@ -290,3 +290,21 @@ def study_is_quiet(connection: Connection, study_uid: str, since: datetime) -> b
     """Whether nothing was added to a study for a while."""
     changed = select(literal(1)).where(study.c.study_instance_uid == study_uid, study.c.updated_at >= since)
     return connection.execute(changed).first() is None
+
+
+def held(connection: Connection, kind: str, subject: str, owner: str, now: datetime) -> Row | None:
+    """A delivery that somebody holds and that is due."""
+    statement = select(delivery).where(
+        delivery.c.kind == kind,
+        delivery.c.subject == subject,
+        delivery.c.lease_owner == owner,
+        delivery.c.state == "waiting",
+        delivery.c.next_at <= now,
+    )
+    row = connection.execute(statement).mappings().first()
+    return dict(row) if row else None
+
+
+def extend(connection: Connection, owner: str, until: datetime) -> None:
+    """Let somebody hold on to all that they hold."""
+    connection.execute(update(delivery).where(delivery.c.lease_owner == owner).values(lease_until=until))
