@@ -79,6 +79,9 @@ class Courier:
             self._put_off(due, str(error), everything=True)
         except (ArchiveError, OSError) as error:
             self._put_off(due, str(error) if isinstance(error, ArchiveError) else "The connection was lost.")
+        except Exception:
+            self._put_off(due, "Something unforeseen; the log has it.")
+            raise
 
     def _destination(self, due: Delivery) -> Destination:
         entity = ae.by_title(self._archive.index, due.ae_title)

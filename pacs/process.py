@@ -12,7 +12,7 @@ from types import FrameType
 
 from pacs import lifeline
 from pacs.bootstrap import configure_logging, load_settings, open_archive, recover
-from pacs.presence import Presence
+from pacs.presence import Presence, living
 from pacs.settings import Settings
 
 
@@ -44,14 +44,23 @@ def run(kind: Kind, settings: Settings) -> None:
     try:
         recover(archive)
         if kind is Kind.WORKER:
-            from pacs.worker import work  # noqa: PLC0415 - as above
+            from pacs.worker import release_leases, work  # noqa: PLC0415 - as above
 
             presence.ready()
-            work(archive, stop)
+            if sum(one.kind == Kind.WORKER for one in living(settings.data_dir)) == 1:
+                release_leases(archive)
+            work(archive, stop, settings)
             return
         from dicom_nodes.scp import listening, server  # noqa: PLC0415 - as above
 
-        server.serve(archive, settings, stop=stop, on_ready=lambda port: presence.ready(), shared=listening.inherited())
+        server.serve(
+            archive,
+            settings,
+            stop=stop,
+            on_ready=lambda port: presence.ready(),
+            shared=listening.inherited(),
+            shared_tls=listening.inherited(listening.VARIABLE_TLS),
+        )
     finally:
         presence.close()
         archive.close()

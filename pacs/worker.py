@@ -1,4 +1,5 @@
-"""The worker: carries instances to the object store, builds documents of quiet series, keeps the hot cache in bounds.
+"""The worker: carries instances to the object store, builds documents of quiet series, keeps the hot cache in bounds,
+and gives other machines what they are owed.
 
 Each task has a thread and a patience of its own, so that one that has to wait holds up no other.
 """
@@ -11,9 +12,13 @@ from functools import partial
 
 import structlog
 
+from dicom_nodes.courier import Courier
+from dicom_nodes.settings import NodeSettings
 from storage.archive import Archive
 from storage.archive.commitment import forget_old, work_off
+from storage.archive.delivery import forget_settled, free_all
 from storage.archive.removal import erase_due
+from storage.archive.routing import Router
 from storage.archive.search_fill import fill
 from storage.archive.series_document import build_quiet
 from storage.archive.upload import Uploader
@@ -31,6 +36,10 @@ _COMMITMENTS_S = 1.0
 _EVENTS_S = 600.0
 _ERASE_S = 30.0
 _ATTRIBUTES_S = 2.0
+_ROUTING_S = 1.0
+_DELIVERIES_S = 0.5
+# So many machines are sent to at once.
+_COURIERS = 3
 _UNFINISHED_S = 24 * 3600.0
 _DOCUMENTS_AT_ONCE = 5
 
@@ -49,9 +58,10 @@ class Task:
     after_s: float = 0.0
 
 
-def work(archive: Archive, stop: threading.Event) -> None:
+def work(archive: Archive, stop: threading.Event, settings: NodeSettings) -> None:
     """Run until ``stop`` is set; what cannot be done now is tried again with growing pauses."""
     uploader = Uploader(archive)
+    couriers = [Courier(archive, settings, stop) for _ in range(_COURIERS)]
     tasks = [
         Task("upload", uploader.step, IDLE_S, yields=False),
         Task("documents", lambda: build_quiet(archive, _DOCUMENTS_AT_ONCE) > 0, IDLE_S),
@@ -60,6 +70,9 @@ def work(archive: Archive, stop: threading.Event) -> None:
         Task("results", lambda: forget_old(archive) > 0, _UNFINISHED_S, after_s=300.0),
         Task("erase", lambda: erase_due(archive) > 0, _ERASE_S),
         Task("attributes", lambda: fill(archive), _ATTRIBUTES_S),
+        Task("routing", Router(archive).step, _ROUTING_S, yields=False),
+        *(Task(f"courier {number}", one.step, _DELIVERIES_S, yields=False) for number, one in enumerate(couriers)),
+        Task("deliveries", lambda: forget_settled(archive) > 0, _UNFINISHED_S, after_s=400.0),
         Task("unfinished", lambda: archive.objects.clear_unfinished() > 0, _UNFINISHED_S, after_s=600.0),
     ]
     if archive.index.is_sqlite:
@@ -75,6 +88,11 @@ def work(archive: Archive, stop: threading.Event) -> None:
     for thread in threads:
         thread.join()
     uploader.close()
+
+
+def release_leases(archive: Archive) -> None:
+    """What a worker of this node held that was killed is free at once; to be called while no other one works."""
+    free_all(archive, f"{archive.spool.node}-")
 
 
 def _checkpoint(archive: Archive) -> bool:

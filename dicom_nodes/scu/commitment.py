@@ -13,16 +13,21 @@ from pynetdicom.presentation import PresentationContext
 from dicom_nodes.command import CommandField, response
 from dicom_nodes.commitment import PUSH_MODEL, PUSH_MODEL_INSTANCE, REQUEST, Named, request, take_report
 from dicom_nodes.identifier import Told
-from dicom_nodes.scu.association import AssociationFailed, associated
+from dicom_nodes.scu.association import associated
 from dicom_nodes.scu.destination import Destination
 from dicom_nodes.scu.normalized import Reply, ask
 from dicom_nodes.settings import NodeSettings
 from dicom_nodes.status import Code, Status, of_normalized
 from dicom_nodes.upper_layer.association import Association
 from storage.archive import Archive
+from storage.errors import ArchiveError
 
 _STEP_S = 0.5
 PROPOSAL = [(PUSH_MODEL, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])]
+
+
+class CommitmentRefused(ArchiveError):
+    """A machine does not even look into what it is asked to commit itself to."""
 
 
 def tell(destination: Destination, type_id: int, told: dict[int, Told], settings: NodeSettings) -> Reply:
@@ -57,7 +62,8 @@ def request_commitment(
     It may as well come later, over an association that the machine opens to our node.
 
     Raises:
-        AssociationFailed: not reached, declined, or refused.
+        AssociationFailed: not reached, or declined.
+        CommitmentRefused: it does not take the request.
         OSError: the connection is lost.
     """
     with associated(destination, PROPOSAL, settings) as association:
@@ -72,7 +78,7 @@ def request_commitment(
             on_event=events.take,
         )
         if not reply.is_success:
-            raise AssociationFailed(f"{destination} refuses to commit itself: {reply}.")
+            raise CommitmentRefused(f"{destination} refuses to commit itself: {reply}.")
         deadline = time.monotonic() + stay_s
         while transaction_uid not in events.taken and (remaining := deadline - time.monotonic()) > 0:
             if not events.wait(min(remaining, _STEP_S)):

@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from pacs.cli import accounts, archive, attributes, conflicts, integrity, network, processes, removals, state, transfer
+from pacs.cli import (
+    accounts,
+    archive,
+    attributes,
+    conflicts,
+    integrity,
+    network,
+    processes,
+    removals,
+    routes,
+    state,
+    tls,
+    transfer,
+)
 from storage.errors import ArchiveError
 
 app = typer.Typer(
@@ -14,7 +27,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (processes, accounts, network, transfer, archive, integrity, conflicts, attributes, removals, state):
+for module in (
+    processes,
+    accounts,
+    network,
+    transfer,
+    archive,
+    integrity,
+    conflicts,
+    attributes,
+    removals,
+    routes,
+    state,
+):
     module.register(app)
 
 

@@ -8,7 +8,19 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from pacs.api import about, attributes, discrepancies, events, quarantine, receipt, session, status, studies
+from pacs.api import (
+    about,
+    attributes,
+    deliveries,
+    discrepancies,
+    events,
+    quarantine,
+    receipt,
+    routes,
+    session,
+    status,
+    studies,
+)
 from pacs.api.watch import Watch
 from pacs.dicomweb import (
     bulk_data,
@@ -86,7 +98,20 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
             app.include_router(module.router)
     app.router.routes.extend(capabilities.router.routes)  # as they are: they match one method alone
     app.state.dicom_web_routes = [route for module in services for route in module.router.routes]
-    own = (session, studies, receipt, events, status, quarantine, discrepancies, attributes, about, reference)
+    own = (
+        session,
+        studies,
+        receipt,
+        events,
+        status,
+        quarantine,
+        discrepancies,
+        attributes,
+        routes,
+        deliveries,
+        about,
+        reference,
+    )
     for part in (*own, health, pages):
         app.include_router(part.router)
     return app

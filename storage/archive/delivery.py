@@ -279,6 +279,11 @@ def free(archive: Archive, owner: str) -> int:
     return archive.index.in_transaction(lambda connection: rows.free(connection, owner))
 
 
+def free_all(archive: Archive, owners: str) -> int:
+    """Give back all that owners whose names begin so held, who have ended."""
+    return archive.index.in_transaction(lambda connection: rows.free_all(connection, owners))
+
+
 def forget_settled(archive: Archive) -> int:
     """Let go of what was settled long ago; how many."""
     before = datetime.now(UTC) - KEPT

@@ -145,6 +145,12 @@ def free(connection: Connection, owner: str) -> int:
     return connection.execute(statement.values(lease_owner="", lease_until=None)).rowcount
 
 
+def free_all(connection: Connection, owners: str) -> int:
+    """End all leases of owners whose names begin so."""
+    statement = update(delivery).where(delivery.c.lease_owner.startswith(owners, autoescape=True))
+    return connection.execute(statement.values(lease_owner="", lease_until=None)).rowcount
+
+
 def put_off(connection: Connection, ae_title: str, until: datetime) -> None:
     """Let everything else that goes to this machine wait as long."""
     statement = update(delivery).where(
@@ -271,9 +277,12 @@ def page(
     return total, [dict(row) for row in connection.execute(statement).mappings()]
 
 
-def states(connection: Connection) -> dict[str, int]:
-    """How many deliveries are in which state."""
+def states(connection: Connection, reach: Collection[int] | None) -> dict[str, int]:
+    """How many deliveries, of some facilities or all, are in which state."""
     statement = select(delivery.c.state, func.count()).group_by(delivery.c.state)
+    if reach is not None:
+        reached = select(study.c.study_instance_uid).where(study.c.facility_id.in_(reach))
+        statement = statement.where(delivery.c.subject.in_(reached))
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
