@@ -1,6 +1,7 @@
 """Settings of the DICOM nodes, read from ``FILMLESS_…`` by :mod:`pacs.settings`."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -19,6 +20,23 @@ class NodeSettings(BaseModel):
         "127.0.0.1", description="Address the DICOM node listens on; 0.0.0.0 to be reached from other machines."
     )
     dicom_port: int = Field(11112, ge=0, le=65535, description="TCP port the DICOM node listens on.")
+    dicom_tls_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="TCP port on which the DICOM node speaks TLS alone, usually 2762; 0: none. With certificates in "
+        "place it takes TLS on the other port too.",
+    )
+    dicom_tls_dir: Path | None = Field(
+        None,
+        description="Folder of authority.crt, node.crt and node.key, which `pacs tls` makes; tls in the data folder.",
+    )
+    require_client_certificate: bool = Field(
+        True, description="Whether a machine that calls with TLS must show a certificate of our authority."
+    )
+    require_tls: bool = Field(
+        False, description="Whether every machine but this one must call with TLS; else as its AE is registered."
+    )
     dicom_processes: int = Field(
         0, ge=0, le=64, description="DICOM processes that share the port; 0: one a processor, at most four."
     )

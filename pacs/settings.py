@@ -3,9 +3,9 @@
 ``Settings`` is composed of each package's own model, so a setting is declared beside the code that uses it.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dicom_nodes.settings import NodeSettings
@@ -27,6 +27,12 @@ class Settings(StorageSettings, NodeSettings, WebSettings, ProcessSettings, Base
     """All settings of one node."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _place_certificates(self) -> Self:
+        if self.dicom_tls_dir is None:
+            self.dicom_tls_dir = self.data_dir / "tls"
+        return self
 
     def environment(self) -> dict[str, str]:
         """Give the settings that differ from their defaults as environment variables, for child processes."""

@@ -6,13 +6,15 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 import httpx
 
+from dicom_nodes.scp.entrance import Entrance
 from dicom_nodes.scp.listening import VARIABLE as LISTENING
+from dicom_nodes.scp.listening import VARIABLE_TLS as LISTENING_TLS
 from dicom_nodes.scp.listening import listen
 from pacs import presence
 from pacs.bootstrap import configure_logging, make_folders, open_archive, recover
@@ -44,8 +46,8 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
         check_port("HTTP", settings.http_host, settings.http_port)
         check_port("DICOM", settings.dicom_host, settings.dicom_port)
         sign_in = _prepare(settings)
-        with listen(settings.dicom_host, settings.dicom_port) as listening:
-            supervisor = Supervisor(_children(settings, listening.fileno()), settings.environment())
+        with _listening(settings) as listening:
+            supervisor = Supervisor(_children(settings, listening), settings.environment())
             _stop_on_signals(supervisor)
             supervisor.start()
             try:
@@ -60,6 +62,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 def _prepare(settings: Settings) -> tuple[str, str] | None:
     try:
+        Entrance(settings)  # says now if the certificates that are asked for are missing
         archive = open_archive(settings, migrate=True)
     except ArchiveError as error:
         raise StartError(str(error)) from error
@@ -72,10 +75,23 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
         archive.close()
 
 
-def _children(settings: Settings, listening: int) -> list[Child]:
+@contextmanager
+def _listening(settings: Settings) -> Iterator[dict[str, int]]:
+    """The sockets of the DICOM ports, which all processes of the tree take connections from."""
+    if settings.dicom_tls_port:
+        check_port("DICOM TLS", settings.dicom_host, settings.dicom_tls_port)
+    with ExitStack() as stack:
+        plain = stack.enter_context(listen(settings.dicom_host, settings.dicom_port))
+        found = {LISTENING: plain.fileno()}
+        if settings.dicom_tls_port:
+            secure = stack.enter_context(listen(settings.dicom_host, settings.dicom_tls_port))
+            found[LISTENING_TLS] = secure.fileno()
+        yield found
+
+
+def _children(settings: Settings, listening: dict[str, int]) -> list[Child]:
     nodes = [
-        Child(f"dicom-{number}", ("dicom",), {LISTENING: listening})
-        for number in range(1, settings.number_of_dicom_processes + 1)
+        Child(f"dicom-{number}", ("dicom",), listening) for number in range(1, settings.number_of_dicom_processes + 1)
     ]
     return [*nodes, Child("web", ("web",)), Child("worker", ("worker",))]
 

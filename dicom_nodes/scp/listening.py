@@ -11,6 +11,7 @@ import socket
 
 BACKLOG = 128
 VARIABLE = "FILMLESS_LISTENING"  # the file descriptor, for the children of a process tree
+VARIABLE_TLS = "FILMLESS_LISTENING_TLS"  # that of the port where TLS alone is spoken
 _STEP_S = 0.002
 _LONGEST_S = 0.010
 
@@ -34,9 +35,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def inherited() -> socket.socket | None:
+def inherited(variable: str = VARIABLE) -> socket.socket | None:
     """The socket that the parent of this process listens on; ``None`` if this process is to bind one of its own."""
-    descriptor = os.environ.pop(VARIABLE, "")
+    descriptor = os.environ.pop(variable, "")
     if not descriptor.isdigit():
         return None
     shared = socket.socket(fileno=int(descriptor))

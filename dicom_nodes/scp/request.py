@@ -1,8 +1,8 @@
 """A request being served: what was asked, by whom, and the way to answer it (PS3.7 §9.1)."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -22,10 +22,12 @@ from pynetdicom.presentation import PresentationContext
 
 from dicom_nodes.command import CommandField, SubOperations, response
 from dicom_nodes.scp.associations import Caller
+from dicom_nodes.scp.bulletin import Tally, is_failure, refusal
 from dicom_nodes.settings import NodeSettings
 from dicom_nodes.status import Status
 from dicom_nodes.upper_layer.association import Association
 from storage.archive import Archive
+from storage.archive.network_finding import Finding
 
 log = structlog.get_logger(__name__)
 
@@ -52,18 +54,40 @@ _DATA_SETS: Mapping[type[Any], str] = {
 
 @dataclass(frozen=True)
 class Session:
-    """An accepted association and what serving it needs; ``id`` groups its audit rows."""
+    """An accepted association and what serving it needs; ``id`` groups its audit rows.
+
+    ``between``: what is looked at, in the association's own thread, whenever nothing is being served; ``answers``: who
+    waits for the peer's answer to a request of ours, by Message ID; ``at_end``: what is done when it has ended.
+    """
 
     archive: Archive
     settings: NodeSettings
     association: Association
     caller: Caller
     id: str
+    between: list[Callable[[], None]] = field(default_factory=list, compare=False)
+    answers: dict[int, Callable[[Any], None]] = field(default_factory=dict, compare=False)
+    at_end: list[Callable[[], None]] = field(default_factory=list, compare=False)
+    note: Callable[[Finding], None] = field(default=lambda finding: None, compare=False)
+    tally: Tally = field(default_factory=Tally, compare=False)
 
     @classmethod
-    def begin(cls, archive: Archive, settings: NodeSettings, association: Association, caller: Caller) -> "Session":
-        """A session under a new id."""
-        return cls(archive, settings, association, caller, uuid.uuid4().hex)
+    def begin(
+        cls,
+        archive: Archive,
+        settings: NodeSettings,
+        association: Association,
+        caller: Caller,
+        note: Callable[[Finding], None] = lambda finding: None,
+    ) -> "Session":
+        """A session under a new id; ``note`` hears of what goes wrong."""
+        return cls(archive, settings, association, caller, uuid.uuid4().hex, note=note)
+
+    def answered(self, service: str, status: Status, sop_class_uid: str) -> None:
+        """Count what was answered; a refusal is told to whoever looks after the machines."""
+        if is_failure(status.code):
+            self.tally.refused += 1
+            self.note(refusal(self.caller.peer, service, status, sop_class_uid))
 
 
 @dataclass(frozen=True)
@@ -78,6 +102,11 @@ class Request:
     def abstract_syntax(self) -> str:
         """SOP Class of the presentation context."""
         return str(self.context.abstract_syntax)
+
+    @property
+    def service(self) -> str:
+        """Name of the operation, e.g. ``C-FIND``."""
+        return type(self.message).__name__.replace("_", "-")
 
     @property
     def transfer_syntax(self) -> str:
@@ -149,6 +178,7 @@ class Request:
             OSError: the connection is lost.
         """
         answer = status if isinstance(status, Status) else Status(status, error_comment)
+        self.session.answered(self.service, answer, self.abstract_syntax)
         command = response(
             field,
             message_id=self.message_id,
@@ -159,5 +189,6 @@ class Request:
             has_data_set=data_set is not None,
             sub_operations=sub_operations,
             type_id=type_id,
+            error_id=answer.error_id,
         )
         self.session.association.send_command(int(self.context.context_id or 0), command, data_set)

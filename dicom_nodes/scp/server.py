@@ -5,30 +5,21 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import structlog
-from pydicom.uid import UID
 from pynetdicom.ae import ApplicationEntity
-from pynetdicom.pdu_primitives import A_ASSOCIATE
-from pynetdicom.presentation import PresentationContext
-from pynetdicom.transport import AddressInformation, AssociationServer
+from pynetdicom.transport import AssociationServer
 
-from dicom_nodes.command import Command
-from dicom_nodes.scp import contexts, dispatch
-from dicom_nodes.scp.associations import CONGESTION, LOCAL_LIMIT_EXCEEDED, AcceptancePolicy, Rejection
+from dicom_nodes.scp.accepted_association import AcceptedAssociation
+from dicom_nodes.scp.associations import AcceptancePolicy
+from dicom_nodes.scp.bulletin import Bulletin
+from dicom_nodes.scp.entrance import Entrance
 from dicom_nodes.scp.listening import BACKLOG, courtesy
-from dicom_nodes.scp.request import Request, Session
-from dicom_nodes.scp.store import Reception
 from dicom_nodes.settings import NodeSettings
-from dicom_nodes.status import of_query
 from dicom_nodes.upper_layer import MAXIMUM_PDU_SIZE
-from dicom_nodes.upper_layer.association import Association
-from dicom_nodes.upper_layer.transport import Transport, tune
 from storage.archive import Archive
-from storage.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from storage.errors import StoreUnavailable
+from storage.archive.live_association import Live, Register
 
 log = structlog.get_logger(__name__)
 
@@ -37,134 +28,17 @@ WAITING_ROOM = 32
 STOP_GRACE = 20.0
 
 
-class AcceptedAssociation(Association):
-    """An association with a peer that called us."""
-
-    def __init__(self, node: "Node", connection: socket.socket, address: tuple[Any, ...]) -> None:
-        super().__init__(node.entity, "acceptor")
-        self._node = node
-        self.session: Session | None = None
-        self.name = f"association {address[0]}:{address[1]}"
-        tune(connection, node.settings.dimse_timeout)
-        self.acceptor.maximum_length = MAXIMUM_PDU_SIZE
-        self.acceptor.ae_title = node.settings.aet
-        self.acceptor.address_info = AddressInformation.from_tuple(connection.getsockname())
-        self.acceptor.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
-        self.acceptor.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-        self.requestor.address_info = AddressInformation.from_tuple(address)
-        self.set_socket(Transport(self, client_socket=connection))
-        self._address = str(address[0])
-        self._connection = connection
-        self.is_silent = True  # it has not said what it wants
-
-    def run_reactor(self) -> None:
-        """Negotiate, serve, and close whatever happens."""
-        transport = self.dul.socket
-        try:
-            self._serve_peer()
-        except Exception as error:  # noqa: BLE001  one association must not take the node with it
-            of_query(error)  # logs it under an id
-            self.abort()
-        finally:
-            self.kill()
-            if isinstance(transport, Transport):
-                transport.close()
-            self.provider.close()
-            self._node.forget(self)
-
-    def hang_up(self) -> None:
-        """Close the connection of a peer that has not said a word, from any thread; its own threads then end."""
-        self.is_silent = False
-        with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
-
-    def _serve_peer(self) -> None:
-        self.dul.start()
-        self._started_dul = True
-        self._dul_ready.wait()
-        proposal: object = self.dul.receive_pdu(wait=True, timeout=self.acse_timeout)
-        if not isinstance(proposal, A_ASSOCIATE):
-            log.info("a connection brought no association request", address=self._address)
-            return
-        self.is_silent = False
-        self.requestor.primitive = proposal
-        rejection = self._admit(proposal)
-        if rejection is not None:
-            self.acse.send_reject(rejection.result, rejection.source, rejection.reason)
-            return
-        self._negotiate(proposal)
-        if self.is_established:
-            self._run_reactor()
-            log.info("association ended", peer=self.peer, association=self._id, released=self.is_released)
-
-    @property
-    def _id(self) -> str:
-        return self.session.id if self.session is not None else ""
-
-    def _admit(self, proposal: A_ASSOCIATE) -> Rejection | None:
-        """Apply the policy; sets the session if the association is welcome."""
-        self.requestor.ae_title = proposal.calling_ae_title
-        if self._node.is_full():
-            log.warning("association refused: too many at once", peer=self.peer)
-            return LOCAL_LIMIT_EXCEEDED
-        try:
-            caller = self._node.policy.admit(
-                str(proposal.called_ae_title), str(proposal.calling_ae_title), self._address
-            )
-        except StoreUnavailable:
-            log.warning("association refused: the index cannot be reached", peer=self.peer)
-            return CONGESTION
-        if isinstance(caller, Rejection):
-            return caller
-        self.session = Session.begin(self._node.archive, self._node.settings, self, caller)
-        return None
-
-    def _negotiate(self, proposal: A_ASSOCIATE) -> None:
-        proposed = proposal.presentation_context_definition_list
-        self.receiver = self._receive
-        self.acceptor.supported_contexts = contexts.supported(
-            proposed, self.requestor.role_selection, self._node.archive.settings.unknown_sop_classes
-        )
-        self.acse.negotiate_association()
-        refused = [context for context in self.rejected_contexts if context.result]
-        log.info(
-            "association accepted",
-            peer=self.peer,
-            association=self._id,
-            contexts=len(self.contexts),
-            refused=[f"{context.abstract_syntax} result {context.result}" for context in refused[:8]],
-        )
-
-    def _receive(self, command: Command, context: PresentationContext) -> Reception:
-        if self.session is None:
-            raise ConnectionError("No association.")
-        return Reception(self.session, command, context)
-
-    def _serve_request(self, msg: Any, context_id: int) -> None:
-        context = self.contexts.get(context_id)
-        if context is None or self.session is None:
-            self.abort()
-            return
-        if msg.MessageIDBeingRespondedTo is not None:
-            return  # an answer nobody waits for any more
-        request = Request(self.session, msg, context)
-        try:
-            dispatch.dispatch(request)
-        except OSError:
-            log.info("the peer left while it was being answered", peer=self.peer, association=self._id)
-            self.abort()
-        finally:
-            self.dimse.cancel_req = {}
-
-
 class Listener(AssociationServer):
     """Takes connections from the socket of the process tree, or from one of its own, whose port others can share."""
 
     request_queue_size = BACKLOG
 
-    def __init__(self, node: "Node", address: tuple[str, int], shared: socket.socket | None) -> None:
+    def __init__(
+        self, node: "Node", address: tuple[str, int], shared: socket.socket | None, *, only_tls: bool = False
+    ) -> None:
         self._node = node
         self._shared = shared
+        self._only_tls = only_tls
         super().__init__(node.entity, address, node.settings.aet, [])
 
     def server_bind(self) -> None:
@@ -186,7 +60,7 @@ class Listener(AssociationServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a thread for the connection."""
-        self._node.accept(request, client_address)
+        self._node.accept(request, client_address, only_tls=self._only_tls)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log the failure of one connection without a word of its content."""
@@ -204,10 +78,17 @@ class Listener(AssociationServer):
 class Node:
     """One listening process: its archive, its policy and its associations."""
 
-    def __init__(self, archive: Archive, settings: NodeSettings, shared: socket.socket | None = None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        settings: NodeSettings,
+        shared: socket.socket | None = None,
+        shared_tls: socket.socket | None = None,
+    ) -> None:
         self.archive = archive
         self.settings = settings
         self.policy = AcceptancePolicy(archive, settings)
+        self.entrance = Entrance(settings)
         self.entity = ApplicationEntity(settings.aet)
         self.entity.maximum_pdu_size = MAXIMUM_PDU_SIZE
         self.entity.acse_timeout = settings.association_timeout
@@ -217,14 +98,30 @@ class Node:
         self.entity.maximum_associations = settings.maximum_associations + WAITING_ROOM
         self._lock = threading.Lock()
         self._associations: dict[AcceptedAssociation, None] = {}  # in the order in which they came
-        self._listener = Listener(self, (settings.dicom_host, settings.dicom_port), shared)
+        self._listeners = [Listener(self, (settings.dicom_host, settings.dicom_port), shared)]
+        if shared_tls is not None or settings.dicom_tls_port:
+            address = (settings.dicom_host, settings.dicom_tls_port)
+            self._listeners.append(Listener(self, address, shared_tls, only_tls=True))
+        register = Register(
+            archive,
+            ae_title=settings.aet,
+            port=self.port,
+            tls_port=self.tls_port,
+            maximum_associations=settings.maximum_associations,
+        )
+        self.bulletin = Bulletin(archive, register, self._live)
 
     @property
     def port(self) -> int:
         """The port really bound (differs from the setting if that is 0)."""
-        return int(self._listener.server_address[1])
+        return int(self._listeners[0].server_address[1])
 
-    def accept(self, connection: socket.socket, address: tuple[Any, ...]) -> None:
+    @property
+    def tls_port(self) -> int:
+        """The port of TLS alone; 0 without one."""
+        return int(self._listeners[1].server_address[1]) if len(self._listeners) > 1 else 0
+
+    def accept(self, connection: socket.socket, address: tuple[Any, ...], *, only_tls: bool = False) -> None:
         """Serve a new connection in threads of its own; where there are too many, one that is silent makes room."""
         with self._lock:
             crowded = len(self._associations) >= self.settings.maximum_associations + WAITING_ROOM
@@ -236,7 +133,7 @@ class Node:
             connection.close()
             return
         try:
-            association = AcceptedAssociation(self, connection, address)
+            association = AcceptedAssociation(self, connection, address, only_tls=only_tls)
         except OSError:
             connection.close()
             return
@@ -260,6 +157,17 @@ class Node:
             established = sum(1 for association in self._associations if association.session is not None)
         return established >= self.settings.maximum_associations
 
+    def associations_of(self, ae_title: str) -> int:
+        """How many associations a machine has with this process."""
+        with self._lock:
+            sessions = [association.session for association in self._associations]
+        return sum(session is not None and session.caller.ae_title == ae_title for session in sessions)
+
+    def _live(self) -> list[Live]:
+        with self._lock:
+            associations = list(self._associations)
+        return [live for association in associations if (live := association.live()) is not None]
+
     def forget(self, association: AcceptedAssociation) -> None:
         """An association has ended."""
         with self._lock:
@@ -267,16 +175,23 @@ class Node:
 
     def run(self, stop: threading.Event, on_ready: Callable[[int], None]) -> None:
         """Serve until ``stop`` is set, then let running requests finish and end every association."""
-        thread = threading.Thread(target=self._listener.serve_forever, args=(0.2,), name="listener", daemon=True)
-        thread.start()
+        threads = [
+            threading.Thread(target=listener.serve_forever, args=(0.2,), name="listener", daemon=True)
+            for listener in self._listeners
+        ]
+        for thread in threads:
+            thread.start()
+        self.bulletin.start()
         log.info("DICOM node ready", aet=self.settings.aet, host=self.settings.dicom_host, port=self.port)
         on_ready(self.port)
         try:
             stop.wait()
         finally:
-            self._listener.shutdown()
-            thread.join()
+            for listener, thread in zip(self._listeners, threads, strict=True):
+                listener.shutdown()
+                thread.join()
             self._end_associations()
+            self.bulletin.close()
             log.info("DICOM node stopped")
 
     def _end_associations(self) -> None:
@@ -300,13 +215,15 @@ def serve(
     stop: threading.Event,
     on_ready: Callable[[int], None] = lambda port: None,
     shared: socket.socket | None = None,
+    shared_tls: socket.socket | None = None,
 ) -> None:
     """Run a DICOM node until ``stop`` is set; ``on_ready`` is called with the bound port.
 
-    Several processes may serve the same port, or take from one ``shared`` socket that listens. The caller reconciles
-    the spool before.
+    Several processes may serve the same port, or take from one ``shared`` socket that listens, and another for TLS. The
+    caller reconciles the spool before.
 
     Raises:
         OSError: the port cannot be bound.
+        TLSUnavailable: TLS is asked for, and the certificates are not there.
     """
-    Node(archive, settings, shared).run(stop, on_ready)
+    Node(archive, settings, shared, shared_tls).run(stop, on_ready)

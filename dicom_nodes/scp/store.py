@@ -24,6 +24,7 @@ class Reception:
 
     def __init__(self, session: Session, command: Command, context: PresentationContext) -> None:
         self._session = session
+        session.tally.count("C-STORE")
         self._message_id = command.number(0x0110, 0)
         self._sop_class_uid = command.text(0x0002)
         self._sop_instance_uid = command.text(0x1000)
@@ -64,6 +65,7 @@ class Reception:
     def finish(self) -> bytes:
         """Keep the instance; the command set of the answer."""
         status = self._failure or self._keep()
+        self._session.answered("C-STORE", status, self._sop_class_uid)
         if status.code != Code.SUCCESS:
             log.warning(
                 "C-STORE refused",

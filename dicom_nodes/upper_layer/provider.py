@@ -14,6 +14,7 @@ from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import A_P_ABORT, P_DATA
 
 from dicom_nodes.command import Command, CommandField, MalformedCommand
+from dicom_nodes.upper_layer.tls import TLSSocket
 from dicom_nodes.upper_layer.transport import acknowledge_at_once
 from storage.fault_point import reached
 
@@ -29,6 +30,8 @@ P_DATA_TYPE = 0x04
 LARGEST_PDU = 1 << 20
 LARGEST_COMMAND = 1 << 16
 LARGEST_IDENTIFIER = 1 << 24
+LARGEST_PRINTED_IMAGE = 1 << 27  # an N-SET of print management brings a whole image
+PRINT_META_CLASSES = frozenset({"1.2.840.10008.5.1.1.9", "1.2.840.10008.5.1.1.18"})
 BUFFER = 1 << 18
 _HEADER = struct.Struct(">BBL")
 _PDV = struct.Struct(">LBB")
@@ -73,6 +76,7 @@ class Provider(DULServiceProvider):
         self._reception: Reception | None = None
         self._forwarding = -1  # bytes of data set handed to pynetdicom for the message under way, or -1
         self._context_id = 0
+        self._largest_data_set = LARGEST_IDENTIFIER
         self._last_pdu_at = time.monotonic()
         self.halting = False
         self.keeping = False  # the peer waits for us: a C-STORE has arrived and is not answered
@@ -144,8 +148,23 @@ class Provider(DULServiceProvider):
             return True
         # All that was read has reached its queue by now.
         self._association.activity.set()
+        if isinstance(connection, TLSSocket) and connection.pending():
+            return True
         ready = self._poll(connection, 250)
-        return connection is not None and any(fd != self._wake for fd, _ in ready)
+        if connection is None or all(fd == self._wake for fd, _ in ready):
+            return False
+        return not isinstance(connection, TLSSocket) or self._has_data(connection)
+
+    def _has_data(self, connection: TLSSocket) -> bool:
+        """Whether data has come, and not a message of TLS itself or a part of a record."""
+        self._start = self._end = 0
+        try:
+            self._end = connection.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # whoever reads meets it again
+        return True
 
     def _poll(self, connection: socket.socket | None, milliseconds: int) -> list[tuple[int, int]]:
         if self._poller is None or self._poller[0] is not connection:
@@ -205,7 +224,10 @@ class Provider(DULServiceProvider):
             acknowledge_at_once(connection)
             if all(fd == self._wake for fd, _ in self._poll(connection, 250)):
                 return False  # time for the timers, or there is something to send
-            self._end = connection.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+            try:
+                self._end = connection.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return False  # TLS: a record has come in part
         if not self._end:
             raise ConnectionError
         return True
@@ -319,6 +341,8 @@ class Provider(DULServiceProvider):
             self._association.store_responses.put(command)
         else:
             self._forwarding = 0 if command.has_data_set else -1
+            printed = command.field == CommandField.N_SET_RQ and context.abstract_syntax in PRINT_META_CLASSES
+            self._largest_data_set = LARGEST_PRINTED_IMAGE if printed else LARGEST_IDENTIFIER
             self._forward(context_id, b"\x03" + encoded)
 
     def _take_data_set(self, context_id: int, fragment: memoryview, *, last: bool) -> None:
@@ -330,7 +354,7 @@ class Provider(DULServiceProvider):
                 self._answer_store()
         elif self._forwarding >= 0:
             self._forwarding += len(fragment)
-            if self._forwarding > LARGEST_IDENTIFIER:
+            if self._forwarding > self._largest_data_set:
                 raise MalformedPDU("The data set of the message is over the limit.")
             self._forward(context_id, (b"\x02" if last else b"\x00") + bytes(fragment))
             if last:

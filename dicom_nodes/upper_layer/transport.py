@@ -1,13 +1,16 @@
 """The TCP side of an association: no Nagle delay, no delayed acknowledgement, no endless wait (PS3.8 §9.1)."""
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
+
+from dicom_nodes.upper_layer.tls import TLSSocket
 
 # What the system takes in one writev (IOV_MAX).
 MOST_BUFFERS = 1024
@@ -45,6 +48,8 @@ class Transport(AssociationSocket):
         self._sending = threading.Lock()
         self._association = assoc
         self.was_connected = client_socket is not None
+        self.tls: ssl.SSLContext | None = None
+        self._secured: TLSSocket | None = None
         super().__init__(assoc, client_socket=client_socket, address=address)
 
     def _create_socket(self, address: AddressInformation) -> socket.socket:
@@ -53,9 +58,27 @@ class Transport(AssociationSocket):
         return connection
 
     def connect(self, primitive: T_CONNECT) -> None:
-        """Connect; the result is an event of the state machine."""
+        """Connect, under TLS if :attr:`tls` is set; the result is an event of the state machine."""
+        if self.tls is not None and self.socket is not None:
+            self.socket = self._secured = cast(TLSSocket, self.tls.wrap_socket(self.socket))
         super().connect(primitive)
         self.was_connected = self._is_connected
+        if self._secured is not None and self._is_connected:
+            self._secured.setblocking(False)
+
+    def secure(self, connection: TLSSocket) -> None:
+        """Go on under TLS, on the connection that was accepted."""
+        self.socket = self._secured = connection
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the connection is under TLS."""
+        return self._secured is not None
+
+    @property
+    def secured(self) -> TLSSocket | None:
+        """The connection under TLS, also after it was closed."""
+        return self._secured
 
     @property
     def ready(self) -> bool:

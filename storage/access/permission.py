@@ -10,7 +10,10 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
         {Action.SEARCH, Action.VIEW, Action.EXPORT, Action.STORE, Action.ORDER, Action.READ_WORKLIST}
     ),
     Role.TECHNOLOGIST: frozenset(
-        {Action.SEARCH, Action.VIEW, Action.STORE, Action.ORDER, Action.READ_WORKLIST, Action.REPORT_PROGRESS}
+        {
+            *(Action.SEARCH, Action.VIEW, Action.STORE, Action.ORDER, Action.READ_WORKLIST),
+            *(Action.REPORT_PROGRESS, Action.COMMIT, Action.PRINT),
+        }
     ),
     Role.REFERRER: frozenset({Action.SEARCH, Action.VIEW}),
     Role.ADMIN: frozenset(Action),

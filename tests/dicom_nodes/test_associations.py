@@ -4,9 +4,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from dicom_nodes.scp.associations import (
+    ADDRESS_UNKNOWN,
     CALLED_AE_UNKNOWN,
     CALLING_AE_UNKNOWN,
     AcceptancePolicy,
+    Call,
     Caller,
     is_loopback,
 )
@@ -26,7 +28,7 @@ def test_a_registered_ae_acts_for_its_facility_with_its_rights(archive: Archive)
     ae.add(
         archive.index, "CT1", "10.1.2.3", 104, facility_code="D1", policy=Policy(may_query=False, may_retrieve=False)
     )
-    caller = policy(archive).admit("FILMLESS", "CT1", "10.1.2.3")
+    caller = policy(archive).admit(Call("FILMLESS", "CT1", "10.1.2.3"))
     assert isinstance(caller, Caller)
     assert caller.facility_id == district.id
     assert caller.principal.kind == "ae"
@@ -39,28 +41,28 @@ def test_a_known_title_from_another_address_is_refused_and_the_log_says_what_to_
     facilities.get_or_create(archive.index, "D1")
     ae.add(archive.index, "CT1", "10.1.2.3", 104, facility_code="D1")
     with capture_logs() as logs:
-        assert policy(archive).admit("FILMLESS", "CT1", "10.1.2.4") == CALLING_AE_UNKNOWN
-    assert (CALLING_AE_UNKNOWN.result, CALLING_AE_UNKNOWN.source, CALLING_AE_UNKNOWN.reason) == (1, 1, 3)
+        assert policy(archive).admit(Call("FILMLESS", "CT1", "10.1.2.4")) == ADDRESS_UNKNOWN
+    assert (ADDRESS_UNKNOWN.result, ADDRESS_UNKNOWN.source, ADDRESS_UNKNOWN.reason) == (1, 1, 3)
     assert "pacs ae add CT1@10.1.2.4:104" in logs[0]["event"]
 
 
 def test_another_called_title_is_refused_unless_the_setting_says_otherwise(archive: Archive) -> None:
-    assert policy(archive).admit("OTHER", "CT1", "127.0.0.1") == CALLED_AE_UNKNOWN
+    assert policy(archive).admit(Call("OTHER", "CT1", "127.0.0.1")) == CALLED_AE_UNKNOWN
     assert (CALLED_AE_UNKNOWN.result, CALLED_AE_UNKNOWN.source, CALLED_AE_UNKNOWN.reason) == (1, 1, 7)
-    assert isinstance(policy(archive, require_called_aet=False).admit("OTHER", "CT1", "127.0.0.1"), Caller)
+    assert isinstance(policy(archive, require_called_aet=False).admit(Call("OTHER", "CT1", "127.0.0.1")), Caller)
 
 
 def test_this_machine_itself_is_trusted_by_setting(archive: Archive) -> None:
-    caller = policy(archive).admit("FILMLESS", "ANYONE", "127.0.0.1")
+    caller = policy(archive).admit(Call("FILMLESS", "ANYONE", "127.0.0.1"))
     assert isinstance(caller, Caller)
     assert caller.principal.rights == Policy().rights
     assert not caller.entity.is_registered
-    assert policy(archive, trust_loopback=False).admit("FILMLESS", "ANYONE", "127.0.0.1") == CALLING_AE_UNKNOWN
+    assert policy(archive, trust_loopback=False).admit(Call("FILMLESS", "ANYONE", "127.0.0.1")) == CALLING_AE_UNKNOWN
 
 
 def test_titles_cannot_break_the_log(archive: Archive) -> None:
     with capture_logs() as logs:
-        policy(archive).admit("FILMLESS", "\n\x1b[2Jđ", "10.0.0.1")
+        policy(archive).admit(Call("FILMLESS", "\n\x1b[2Jđ", "10.0.0.1"))
     assert logs[0]["calling_ae_title"].isprintable()
 
 

@@ -14,7 +14,7 @@ ALLOWED = {
     },
     Role.TECHNOLOGIST: {
         *(Action.SEARCH, Action.VIEW, Action.STORE),
-        *(Action.ORDER, Action.READ_WORKLIST, Action.REPORT_PROGRESS),
+        *(Action.ORDER, Action.READ_WORKLIST, Action.REPORT_PROGRESS, Action.COMMIT, Action.PRINT),
     },
     Role.REFERRER: {Action.SEARCH, Action.VIEW},
     Role.ADMIN: set(Action),
