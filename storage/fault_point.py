@@ -25,6 +25,9 @@ Point = Literal[
     "quarantine: noted",  # the row is there too; nobody has been told
     "quarantine: discarded",  # the row says so, the file is still there
     "quarantine: taken out",  # to be tried again; in ready/ and not yet an instance
+    "film: decided",  # the row says which study; nothing is in it
+    "film: instance kept",  # some of what the film becomes is in the study
+    "film: filed",  # all of it; the file of the film is still there
     "quarantine: stored",  # an instance; its entry is still open
 ]
 

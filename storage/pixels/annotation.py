@@ -34,7 +34,7 @@ def burn(image: Image.Image, dataset: Dataset, wanted: Iterable[Annotation]) -> 
     if image.width < 10 * _SMALLEST or image.height < 1.4 * size * max(1, sum(map(len, lines.values()))):
         raise NotAcceptable("the picture is too small for annotations; ask for a larger viewport")
     written = image.copy()
-    draw, font, margin = ImageDraw.Draw(written), _font(size), size // 2
+    draw, font, margin = ImageDraw.Draw(written), font_of(size), size // 2
     white, black = ((255, 255, 255), (0, 0, 0)) if image.mode == "RGB" else (255, 0)
     for anchor, text in lines.items():
         top = margin if anchor == "la" else image.height - margin - round(1.3 * size) * len(text)
@@ -106,7 +106,7 @@ def _shortened(line: str, font: ImageFont.FreeTypeFont, width: float) -> str:
 
 
 @lru_cache(64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font_of(size: int) -> ImageFont.FreeTypeFont:
     """Open Sans: it has every letter of Vietnamese, which the font that Pillow brings has not."""
     package = importlib.util.find_spec("ttf_opensans")
     if package is None or package.origin is None:

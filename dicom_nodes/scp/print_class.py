@@ -1,0 +1,20 @@
+"""The SOP classes of print management and the contexts under which they are asked for (PS3.4 §H.3, §H.4)."""
+
+GRAYSCALE_META = "1.2.840.10008.5.1.1.9"
+COLOR_META = "1.2.840.10008.5.1.1.18"
+
+FILM_SESSION = "1.2.840.10008.5.1.1.1"
+FILM_BOX = "1.2.840.10008.5.1.1.2"
+GRAYSCALE_IMAGE_BOX = "1.2.840.10008.5.1.1.4"
+COLOR_IMAGE_BOX = "1.2.840.10008.5.1.1.4.1"
+ANNOTATION_BOX = "1.2.840.10008.5.1.1.15"
+PRINT_JOB = "1.2.840.10008.5.1.1.14"
+PRINTER = "1.2.840.10008.5.1.1.16"
+PRESENTATION_LUT = "1.2.840.10008.5.1.1.23"
+
+# The only printer there is (PS3.4 §H.4.6.3).
+PRINTER_INSTANCE = "1.2.840.10008.5.1.1.17"
+
+IMAGE_BOXES = frozenset({GRAYSCALE_IMAGE_BOX, COLOR_IMAGE_BOX})
+# A Meta SOP Class, or a class that is negotiated by itself beside it.
+CONTEXTS = frozenset({GRAYSCALE_META, COLOR_META, ANNOTATION_BOX, PRINT_JOB, PRINTER, PRESENTATION_LUT})
