@@ -87,7 +87,7 @@ class Courier:
         entity = ae.by_title(self._archive.index, due.ae_title)
         if entity is None:
             raise NotFound(f"{due.ae_title} is not registered, so nobody knows where it answers; pacs ae add")
-        return Destination(entity.ae_title, entity.host, entity.port)
+        return Destination.of(entity)
 
     def _put_off(self, due: Delivery, reason: str, *, everything: bool = False, moved: bool = False) -> None:
         state = delivery.put_off(self._archive, due, reason, everything=everything, moved=moved)

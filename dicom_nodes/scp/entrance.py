@@ -1,9 +1,11 @@
 """The first moments of a connection: does it come under TLS as it must, and with whose certificate (PS3.15 §B.12)."""
 
+import select
 import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dicom_nodes.settings import NodeSettings
@@ -11,6 +13,7 @@ from dicom_nodes.upper_layer import tls
 from dicom_nodes.upper_layer.tls import HANDSHAKE, TLSSocket
 from storage.archive.network_finding import Cause
 
+_LAST_WORDS_S = 1.0
 ASSOCIATION_REQUEST = 0x01  # PDU type of an A-ASSOCIATE-RQ (PS3.8 §9.3.2)
 
 _MISSING = ("PEER_DID_NOT_RETURN_A_CERTIFICATE",)
@@ -94,11 +97,24 @@ class Entrance:
         try:
             connection.do_handshake()
         except ssl.SSLError as error:
+            _let_read(connection)
             raise TurnedAway(*_explained(error)) from None
         except OSError:
             raise TurnedAway(Cause.TLS_FAILED, "the connection ended") from None
         connection.setblocking(False)
         return Security(connection.version() or "TLS", tls.fingerprint(connection))
+
+
+def _let_read(connection: TLSSocket) -> None:
+    """Leave the caller time to read the alert: a connection closed over unread data loses what was sent on it."""
+    poller = select.poll()
+    poller.register(connection, select.POLLIN)
+    until = time.monotonic() + _LAST_WORDS_S
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+        while (left := until - time.monotonic()) > 0 and poller.poll(left * 1000):
+            if not socket.socket.recv(connection, 4096, socket.MSG_DONTWAIT):
+                return
 
 
 def _explained(error: ssl.SSLError) -> tuple[Cause, str]:

@@ -52,4 +52,4 @@ def _destination(request: Request) -> Destination:
     entity = ae.by_title(request.session.archive.index, title) if title else None
     if entity is None:
         raise Refused(Code.DESTINATION_UNKNOWN, f"Destination {title or '(empty)'} is not registered; pacs ae add")
-    return Destination(entity.ae_title, entity.host, entity.port)
+    return Destination.of(entity)

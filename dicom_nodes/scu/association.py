@@ -1,6 +1,7 @@
 """Calling a peer: an association as requestor, with errors in plain words (PS3.8 §7.1)."""
 
 import socket
+import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ from pynetdicom.transport import AddressInformation
 
 from dicom_nodes.scu.destination import Destination
 from dicom_nodes.settings import NodeSettings
-from dicom_nodes.upper_layer import MAXIMUM_PDU_SIZE
+from dicom_nodes.upper_layer import MAXIMUM_PDU_SIZE, tls
 from dicom_nodes.upper_layer.association import Association
 from dicom_nodes.upper_layer.transport import Transport
 from storage.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -84,7 +85,9 @@ def _request(
     association.name = f"association to {destination}"
     local = AddressInformation.from_tuple(("", 0) if family == socket.AF_INET else ("::0", 0))
     try:
-        association.set_socket(Transport(association, address=local))
+        transport = Transport(association, address=local)
+        transport.tls = _tls(settings) if destination.tls else None
+        association.set_socket(transport)
         association.acceptor.ae_title = destination.ae_title
         association.acceptor.address_info = AddressInformation.from_addr_port(address, destination.port)
         association.requestor.address_info = local
@@ -110,7 +113,25 @@ def _request(
         accepted = isinstance(answer, A_ASSOCIATE) and not answer.result
         raise (NothingAccepted if accepted else AssociationFailed)(_reason(association, destination))
     association.start()
+    if not _is_expected(association, destination):
+        association.abort()
+        raise AssociationFailed(f"{destination} shows another certificate than the one registered for it.")
     return association
+
+
+def _tls(settings: NodeSettings) -> ssl.SSLContext:
+    if settings.dicom_tls_dir is None:
+        raise tls.TLSUnavailable("FILMLESS_DICOM_TLS_DIR does not say where the certificates are.")
+    return tls.calling(settings.dicom_tls_dir)
+
+
+def _is_expected(association: Association, destination: Destination) -> bool:
+    """Whether the peer shows the certificate it is bound to, if it is to one."""
+    transport = association.dul.socket
+    secured = transport.secured if isinstance(transport, Transport) else None
+    if secured is None or not destination.certificate_sha256:
+        return True
+    return tls.fingerprint(secured) == destination.certificate_sha256
 
 
 def _proposal(context_id: int, abstract_syntax: str, transfer_syntaxes: Sequence[str]) -> PresentationContext:
@@ -139,6 +160,16 @@ def _reason(association: Association, destination: Destination) -> str:
     if isinstance(answer, A_ASSOCIATE):
         return f"{destination} accepts none of the presentation contexts we offer."
     transport = association.dul.socket
+    failure = transport.secured.failure if isinstance(transport, Transport) and transport.secured is not None else None
+    if failure is not None:
+        return f"{destination} and this node do not agree on TLS: {_tls_reason(failure)}."
     if isinstance(transport, Transport) and transport.was_connected:
         return f"{destination} closed the connection instead of answering; is it a DICOM port?"
     return f"{destination} cannot be reached: nothing answers on {destination.host} port {destination.port}."
+
+
+def _tls_reason(failure: ssl.SSLError) -> str:
+    """What TLS says, in lower case words, e.g. ``certificate verify failed: self-signed certificate``."""
+    name = str(failure.reason or "it speaks no TLS there").replace("_", " ").lower()
+    detail = getattr(failure, "verify_message", "")
+    return f"{name}: {detail}" if detail else name

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from storage.access.ae import ApplicationEntity
 from storage.errors import InvalidRequest
 
 _FORM = re.compile(r"(?P<title>[^@\\]{1,16})@(?P<host>\[[0-9A-Fa-f:.%]+\]|[^:@\s]+):(?P<port>\d{1,5})")
@@ -10,11 +11,18 @@ _FORM = re.compile(r"(?P<title>[^@\\]{1,16})@(?P<host>\[[0-9A-Fa-f:.%]+\]|[^:@\s
 
 @dataclass(frozen=True)
 class Destination:
-    """A peer that can be called."""
+    """A peer that can be called; ``certificate_sha256``: the one it must show, where it is bound to one."""
 
     ae_title: str
     host: str
     port: int
+    tls: bool = False
+    certificate_sha256: str = ""
+
+    @classmethod
+    def of(cls, entity: ApplicationEntity) -> "Destination":
+        """Where a registered machine answers, and how it wants to be called."""
+        return cls(entity.ae_title, entity.host, entity.port, entity.call_with_tls, entity.certificate_sha256)
 
     @classmethod
     def parse(cls, text: str) -> "Destination":

@@ -39,6 +39,7 @@ for module in (
     removals,
     routes,
     state,
+    tls,
 ):
     module.register(app)
 
