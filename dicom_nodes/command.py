@@ -21,6 +21,7 @@ class CommandField(IntEnum):
     N_EVENT_REPORT_RQ = 0x0100
     N_EVENT_REPORT_RSP = 0x8100
     N_GET_RSP = 0x8110
+    N_SET_RQ = 0x0120
     N_SET_RSP = 0x8120
     N_ACTION_RQ = 0x0130
     N_ACTION_RSP = 0x8130
@@ -120,6 +121,7 @@ def response(
     has_data_set: bool = False,
     sub_operations: SubOperations | None = None,
     type_id: tuple[int, int] | None = None,
+    error_id: int = 0,
 ) -> bytes:
     """The command set of an answer; the failed list of sub-operations is a data set and not part of it.
 
@@ -137,6 +139,8 @@ def response(
         elements[0x1000] = sop_instance_uid.encode("ascii", "replace")
     if type_id is not None:
         elements[type_id[0]] = _us(type_id[1])
+    if error_id:
+        elements[0x0903] = _us(error_id)
     if error_comment:
         comment = error_comment.encode("ascii", "replace").replace(b"\\", b"/")[:64]
         elements[0x0902] = comment + b" " * (len(comment) % 2)

@@ -8,6 +8,7 @@ from enum import IntEnum
 import structlog
 
 from storage import errors
+from storage.dicom import performed_step
 
 log = structlog.get_logger(__name__)
 
@@ -18,14 +19,18 @@ class Code(IntEnum):
     """Statuses of PS3.4 Annexes B and C and PS3.7 Annex C that this node answers."""
 
     SUCCESS = 0x0000
+    OPTIONAL_ATTRIBUTES_NOT_SUPPORTED = 0x0001
     NO_SUCH_ATTRIBUTE = 0x0105
     INVALID_ATTRIBUTE_VALUE = 0x0106
+    ATTRIBUTE_LIST_ERROR = 0x0107
     PROCESSING_FAILURE = 0x0110
     DUPLICATE_SOP_INSTANCE = 0x0111
     NO_SUCH_SOP_INSTANCE = 0x0112
     NO_SUCH_EVENT_TYPE = 0x0113
     INVALID_ARGUMENT_VALUE = 0x0115
+    ATTRIBUTE_VALUE_OUT_OF_RANGE = 0x0116
     INVALID_SOP_INSTANCE = 0x0117
+    NO_SUCH_SOP_CLASS = 0x0118
     CLASS_INSTANCE_CONFLICT = 0x0119
     MISSING_ATTRIBUTE = 0x0120
     MISSING_ATTRIBUTE_VALUE = 0x0121
@@ -34,6 +39,7 @@ class Code(IntEnum):
     NOT_AUTHORISED = 0x0124
     UNRECOGNISED_OPERATION = 0x0211
     MISTYPED_ARGUMENT = 0x0212
+    RESOURCE_LIMITATION = 0x0213
     OUT_OF_RESOURCES = 0xA700
     CANNOT_COUNT_MATCHES = 0xA701
     CANNOT_PERFORM_SUB_OPERATIONS = 0xA702
@@ -41,6 +47,17 @@ class Code(IntEnum):
     DATA_SET_DOES_NOT_MATCH = 0xA900
     SUB_OPERATIONS_WITH_FAILURES = 0xB000
     CANNOT_UNDERSTAND = 0xC000
+    # Print management (PS3.4 §H.4): warnings, then failures.
+    EMPTY_FILM_SESSION = 0xB602
+    EMPTY_FILM_BOX = 0xB603
+    DENSITY_OUT_OF_RANGE = 0xB605
+    IMAGE_CROPPED = 0xB609
+    IMAGE_DECIMATED = 0xB60A
+    NO_FILM_BOX = 0xC600
+    SESSION_QUEUE_FULL = 0xC601
+    PRINT_QUEUE_FULL = 0xC602
+    IMAGE_TOO_LARGE = 0xC603
+    INSUFFICIENT_PRINTER_MEMORY = 0xC605
     CANCEL = 0xFE00
     PENDING = 0xFF00
     PENDING_WITHOUT_OPTIONAL_KEYS = 0xFF01
@@ -48,10 +65,14 @@ class Code(IntEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """A status and, when it is no success, its reason for Error Comment (0000,0902): ASCII, at most 64 characters."""
+    """A status and, when it is no success, its reason for Error Comment (0000,0902): ASCII, at most 64 characters.
+
+    ``error_id``: (0000,0903) where the standard has a number for the reason.
+    """
 
     code: int
     comment: str = ""
+    error_id: int = 0
 
 
 class Refused(Exception):
@@ -88,9 +109,17 @@ _NORMALIZED: tuple[tuple[type[errors.ArchiveError], Code], ...] = (
     (errors.StoreUnavailable, Code.PROCESSING_FAILURE),
     (errors.Forbidden, Code.NOT_AUTHORISED),
     (errors.NotFound, Code.NO_SUCH_SOP_INSTANCE),
+    (performed_step.Taken, Code.DUPLICATE_SOP_INSTANCE),
+    (performed_step.NoLongerUpdated, Code.PROCESSING_FAILURE),
+    (performed_step.MissingAttribute, Code.MISSING_ATTRIBUTE),
+    (performed_step.MissingValue, Code.MISSING_ATTRIBUTE_VALUE),
     (errors.InvalidInstance, Code.INVALID_ATTRIBUTE_VALUE),
     (errors.InvalidRequest, Code.INVALID_ATTRIBUTE_VALUE),
 )
+
+
+# PS3.4 Table F.7.2-2: the performed step may no longer be updated.
+_ERROR_IDS: dict[type[errors.ArchiveError], int] = {performed_step.NoLongerUpdated: 0xA710}
 
 
 def store_statuses() -> tuple[tuple[type[errors.ArchiveError], Code], ...]:
@@ -118,7 +147,7 @@ def _of(error: Exception, table: tuple[tuple[type[errors.ArchiveError], Code], .
         return error.status
     for kind, code in table:
         if isinstance(error, kind):
-            return Status(code, comment(str(error)))
+            return Status(code, comment(str(error)), _ERROR_IDS.get(type(error), 0))
     if isinstance(error, errors.ArchiveError):
         return Status(Code.CANNOT_UNDERSTAND, comment(str(error)))
     return _unexpected(error)

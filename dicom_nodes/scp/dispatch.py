@@ -4,9 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pynetdicom.dimse_primitives import C_ECHO, C_FIND, C_GET, C_MOVE
+from pynetdicom.dimse_primitives import C_ECHO, C_FIND, C_GET, C_MOVE, N_ACTION, N_CREATE, N_EVENT_REPORT, N_GET, N_SET
 
-from dicom_nodes.scp import contexts, echo, find, get, move, worklist
+from dicom_nodes.scp import (
+    commitment,
+    contexts,
+    echo,
+    find,
+    get,
+    move,
+    performed_step,
+    print_class,
+    print_service,
+    worklist,
+)
 from dicom_nodes.scp.request import Request
 from dicom_nodes.status import Code
 
@@ -22,10 +33,16 @@ class Service:
 
 SERVICES: tuple[Service, ...] = (
     Service(C_ECHO, frozenset({contexts.VERIFICATION}), echo.serve),
+    *(Service(operation, print_class.CONTEXTS, print_service.serve) for operation in print_service.OPERATIONS),
     Service(C_FIND, frozenset({contexts.PATIENT_ROOT_FIND, contexts.STUDY_ROOT_FIND}), find.serve),
     Service(C_FIND, frozenset({contexts.MODALITY_WORKLIST_FIND}), worklist.serve),
     Service(C_MOVE, frozenset({contexts.PATIENT_ROOT_MOVE, contexts.STUDY_ROOT_MOVE}), move.serve),
     Service(C_GET, frozenset({contexts.PATIENT_ROOT_GET, contexts.STUDY_ROOT_GET}), get.serve),
+    Service(N_ACTION, frozenset({contexts.STORAGE_COMMITMENT}), commitment.serve_request),
+    Service(N_EVENT_REPORT, frozenset({contexts.STORAGE_COMMITMENT}), commitment.serve_report),
+    Service(N_CREATE, frozenset({contexts.PERFORMED_STEP}), performed_step.create),
+    Service(N_SET, frozenset({contexts.PERFORMED_STEP}), performed_step.update),
+    Service(N_GET, frozenset({contexts.PERFORMED_STEP_RETRIEVE}), performed_step.retrieve),
 )
 
 

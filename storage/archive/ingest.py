@@ -11,6 +11,7 @@ from storage.access.principal import Action, Principal
 from storage.archive import Archive
 from storage.archive.arrival import Arrival, read
 from storage.archive.discrepancy import Noted, note_arrival
+from storage.archive.order_matching import note_arrival as note_order
 from storage.archive.quarantine_entry import PUT_ASIDE, put_conflict_aside
 from storage.archive.recent import RecentSeries, RecentStudy, unsaid
 from storage.dicom import sop_class
@@ -258,6 +259,7 @@ def _keep(
     note_words(connection, study["id"], changes if known else study, new=not known)
     if new_series:
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
+        note_order(connection, {**study, **changes}, arrival, now)
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
     learnt = changes if known else study
     study = {**study, **changes}

@@ -7,10 +7,15 @@ from typing import Any
 from storage.access import audit
 from storage.access.principal import SYSTEM, Action
 from storage.archive import Archive
+from storage.archive.arrival import Arrival
+from storage.dicom import json
 from storage.dicom.order import State, state_of
 from storage.dicom.order_likeness import Candidate, Said, certain, steps_meant
+from storage.dicom.work_item import DicomJson, text
 from storage.index import orders as rows
+from storage.index import performed_steps
 
+_REQUESTS = "00400275"
 # A study that has not grown for so long is complete, where its machine reports nothing itself.
 QUIET = timedelta(minutes=30)
 # So long a finished order stays after its last study has gone.
@@ -26,24 +31,39 @@ def find(connection: rows.Connection, said: Said, facility_id: int) -> tuple[Can
     return certain(said, [Candidate(row, [one for one in steps if one["order_fk"] == row["id"]]) for row in found])
 
 
-def note_study(connection: rows.Connection, study: Mapping[str, Any], said: Said, now: datetime) -> None:
-    """Put a study that has just been received to its order, in the same transaction.
+def note_arrival(connection: rows.Connection, study: Mapping[str, Any], arrival: Arrival, now: datetime) -> None:
+    """Put a study that grows by a series to its order, in the same transaction; what was scheduled is then in progress.
 
-    ``said``: what its first instance says; an order that is scheduled is in progress from now on.
+    ``study``: its row; ``arrival``: the first instance of the series.
     """
     uid = study["study_instance_uid"]
-    if rows.orders_of(connection, uid):
+    requests = json.decode(arrival.header).get(_REQUESTS, {}).get("Value") or []
+    said = said_of_study({**study, **_given(arrival.study)}, arrival.series["modality"], requests)
+    known = rows.orders_of(connection, uid)
+    if known:
+        for order in known:
+            row = rows.find(connection, order)
+            if row is not None:
+                _begin(connection, Candidate(row, rows.steps_of(connection, [order])), said, now)
         return
     found = find(connection, said, study["facility_id"])
-    if found is None:
+    if found is not None:
+        candidate, by = found
+        _join(connection, candidate.order, uid, by, now)
+        _begin(connection, candidate, said, now)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _begin(connection: rows.Connection, candidate: Candidate, said: Said, now: datetime) -> None:
+    """The steps that are meant are in progress from now on, if they were to be done."""
+    if not candidate.is_open:
         return
-    candidate, by = found
-    _join(connection, candidate.order, uid, by, now)
-    started = [
-        step["id"] for step in steps_meant(said, candidate) if step["state"] == State.SCHEDULED and candidate.is_open
-    ]
-    if started:
-        rows.change_steps(connection, started, State.IN_PROGRESS)
+    begun = [step["id"] for step in steps_meant(said, candidate) if step["state"] == State.SCHEDULED]
+    if begun:
+        rows.change_steps(connection, begun, State.IN_PROGRESS)
         follow(connection, candidate.order["id"], now)
 
 
@@ -62,21 +82,19 @@ def look_for_studies(connection: rows.Connection, order: int, now: datetime) -> 
         if found is None:
             continue
         _join(connection, row, study["study_instance_uid"], found[1], now)
-        started = [step["id"] for step in steps_meant(said, candidate) if step["state"] == State.SCHEDULED]
-        rows.change_steps(connection, started, State.IN_PROGRESS)
-        follow(connection, order, now)
+        _begin(connection, candidate, said, now)
 
 
-def said_of_study(study: Mapping[str, Any], modality: str, requests: Sequence[tuple[str, str, str]] = ()) -> Said:
-    """What a study says of its order; ``requests``: accession number, procedure and step ID of each request."""
+def said_of_study(study: Mapping[str, Any], modality: str, requests: Sequence[DicomJson] = ()) -> Said:
+    """What a study says of its order; ``requests``: the items of its Request Attributes Sequence (0040,0275)."""
     return Said(
         patient_name=study["patient_name"],
         patient_id=study["patient_id"],
         patient_birth_date=study["patient_birth_date"],
         studies=(study["study_instance_uid"],),
-        accession_numbers=_values(study["accession_number"], *(one[0] for one in requests)),
-        requested_procedure_ids=_values(*(one[1] for one in requests)),
-        step_ids=_values(*(one[2] for one in requests)),
+        accession_numbers=_values(study["accession_number"], *(text(one, "00080050") for one in requests)),
+        requested_procedure_ids=_values(*(text(one, "00401001") for one in requests)),
+        step_ids=_values(*(text(one, "00400009") for one in requests)),
         modality=modality,
     )
 
@@ -141,4 +159,8 @@ def forget_old(archive: Archive, now: datetime | None = None) -> int:
         StoreUnavailable: the index cannot be reached.
     """
     before = (now or datetime.now(UTC)) - KEPT
-    return archive.index.in_transaction(lambda connection: rows.forget(connection, before, 100))
+
+    def work(connection: rows.Connection) -> int:
+        return rows.forget(connection, before, 100) + performed_steps.forget(connection, before, 100)
+
+    return archive.index.in_transaction(work)
