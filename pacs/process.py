@@ -9,11 +9,19 @@ import sys
 import threading
 from enum import StrEnum
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from pacs import lifeline
 from pacs.bootstrap import configure_logging, load_settings, open_archive, recover
 from pacs.presence import Presence, living
 from pacs.settings import Settings
+
+if TYPE_CHECKING:
+    from pacs.web.service import Probed, ProbeKind
+    from storage.access.ae import ApplicationEntity
+
+
+_PATIENCE_S = 10.0
 
 
 class Kind(StrEnum):
@@ -35,7 +43,7 @@ def run(kind: Kind, settings: Settings) -> None:
     if kind is Kind.WEB:
         from pacs.web.serve import serve as serve_web  # noqa: PLC0415 - each process loads only its own part
 
-        serve_web(settings)
+        serve_web(settings, lambda entity, kind: _probe(entity, kind, settings))
         return
     stop = threading.Event()
     _stop_on_signals(stop)
@@ -64,6 +72,14 @@ def run(kind: Kind, settings: Settings) -> None:
     finally:
         presence.close()
         archive.close()
+
+
+def _probe(entity: "ApplicationEntity", kind: "ProbeKind", settings: Settings) -> "Probed":
+    from pacs.probe import probe  # noqa: PLC0415 - the web tries a machine seldom
+
+    # somebody waits for it
+    patience = {"association_timeout": min(settings.association_timeout, _PATIENCE_S), "dimse_timeout": _PATIENCE_S}
+    return probe(entity, kind, settings.model_copy(update=patience))
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -14,6 +14,9 @@ from pacs.api import (
     deliveries,
     discrepancies,
     events,
+    machines,
+    network,
+    orders,
     quarantine,
     receipt,
     routes,
@@ -42,13 +45,13 @@ from pacs.presence import Presence
 from pacs.web import errors, health, pages, reference
 from pacs.web.edge import Edge
 from pacs.web.journal import Journal
-from pacs.web.service import Service
+from pacs.web.service import Probe, Service
 from pacs.web.settings import WebSettings
 from pacs.web.work import Work
 from storage.archive import Archive
 
 
-def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
+def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = None) -> FastAPI:
     """Build the application around an open archive, which stays the caller's to close."""
     journal = Journal()
     work = Work(settings.web_threads)
@@ -73,7 +76,7 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
     app = FastAPI(
         title="Filmless", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
-    app.state.service = Service(archive, settings, work, journal)
+    app.state.service = Service(archive, settings, work, journal, probe)
     app.state.static_files = pages.StaticFiles(settings.viewer_dir)
     errors.install(app)
     app.add_middleware(Shortcut)
@@ -108,6 +111,8 @@ def create_app(archive: Archive, settings: WebSettings) -> FastAPI:
         discrepancies,
         attributes,
         routes,
+        machines,
+        network,
         deliveries,
         about,
         reference,

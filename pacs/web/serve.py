@@ -10,6 +10,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from pacs import lifeline
+from pacs.web.service import Probe
 from pacs.web.settings import WebSettings
 from storage.archive import Archive
 from storage.archive.reconcile import reconcile
@@ -22,8 +23,8 @@ log = structlog.get_logger(__name__)
 GRACE_S = 8
 
 
-def serve(settings: WebSettings) -> None:
-    """Serve until SIGINT or SIGTERM.
+def serve(settings: WebSettings, probe: Probe | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; ``probe`` tries a machine of the DICOM network.
 
     ``settings`` must hold the storage settings too, as :class:`pacs.settings.Settings` does; the index is migrated.
 
@@ -52,10 +53,10 @@ def serve(settings: WebSettings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_S,
     )
-    server.serve(target_loader=_loader(settings), wrap_loader=False)
+    server.serve(target_loader=_loader(settings, probe), wrap_loader=False)
 
 
-def _loader(settings: WebSettings) -> Callable[[], Callable[..., Any]]:
+def _loader(settings: WebSettings, probe: Probe | None) -> Callable[[], Callable[..., Any]]:
     """Open the archive in the worker process itself: connections and threads do not survive a fork.
 
     One that died in the middle of a store request left files in the spool, so each start looks after them.
@@ -71,6 +72,6 @@ def _loader(settings: WebSettings) -> Callable[[], Callable[..., Any]]:
             reconcile(archive)
         except StoreUnavailable as error:  # the web still tells browsers so
             log.warning("the spool was not reconciled", reason=str(error))
-        return create_app(archive, settings)
+        return create_app(archive, settings, probe)
 
     return load
