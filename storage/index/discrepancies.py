@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, update
 
 from storage.index.instances import insert_or_ignore
+from storage.index.prepared import Ready
 from storage.index.schema import discrepancy, facility, series, study
 from storage.index.search import within
 
@@ -56,6 +57,8 @@ _OTHERS_OF_SERIES = (
     .order_by(study.c.id)
     .limit(bindparam("most"))
 )
+_READY_OTHERS_OF_PATIENT = Ready(lambda _: _OTHERS_OF_PATIENT)
+_READY_OTHERS_OF_SERIES = Ready(lambda _: _OTHERS_OF_SERIES)
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,13 @@ def number_of_study(connection: Connection, study_id: int) -> int:
 def others_of_patient(connection: Connection, facility_id: int, patient_id: str, study_id: int, most: int) -> list[Row]:
     """Whom other studies of a facility say that this Patient ID is, and one study of each; of ``most`` studies."""
     key = {"facility": facility_id, "patient": patient_id, "study": study_id, "most": most}
-    return [dict(row) for row in connection.execute(_OTHERS_OF_PATIENT, key).mappings()]
+    return _READY_OTHERS_OF_PATIENT.rows(connection, key)
 
 
 def others_of_series(connection: Connection, series_instance_uid: str, study_id: int, most: int) -> list[Row]:
     """Other studies that have a series of this UID, the oldest first."""
     key = {"uid": series_instance_uid, "study": study_id, "most": most}
-    return [dict(row) for row in connection.execute(_OTHERS_OF_SERIES, key).mappings()]
+    return _READY_OTHERS_OF_SERIES.rows(connection, key)
 
 
 def dismissed_subjects(connection: Connection, subjects: Collection[str]) -> set[str]:

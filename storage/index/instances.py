@@ -70,21 +70,19 @@ _MODALITIES = select(series.c.modality).where(series.c.study_fk == bindparam("st
 
 def by_sop_instance_uid(connection: Connection, sop_instance_uid: str) -> Row | None:
     """The kept instance of this UID."""
-    row = connection.execute(_BY_SOP, {"uid": sop_instance_uid}).mappings().first()
-    return dict(row) if row else None
+    return next(iter(_READY_BY_SOP.rows(connection, {"uid": sop_instance_uid})), None)
 
 
 def lock_study(connection: Connection, study_instance_uid: str) -> Row | None:
     """The study of this UID; until the transaction ends nobody else adds to it."""
-    row = connection.execute(_STUDY, {"uid": study_instance_uid}).mappings().first()
-    return dict(row) if row else None
+    return next(iter(_READY_STUDY.rows(connection, {"uid": study_instance_uid})), None)
 
 
 def add_study(connection: Connection, values: Mapping[str, Any]) -> Row:
     """Add a study, unless another transaction has just done so; the row is locked."""
-    made = connection.execute(_adding(study, connection.dialect.name), values).mappings().first()
-    if made is not None:
-        return dict(made)
+    made = _adding(study, tuple(values)).rows(connection, values)
+    if made:
+        return made[0]
     row = lock_study(connection, values["study_instance_uid"])
     if row is None:
         raise Conflict("The study was removed while it was being added to.")
@@ -97,15 +95,15 @@ def add_series(connection: Connection, values: Mapping[str, Any], *, likely_new:
     ``likely_new``: it is added first and looked for only if that fails.
     """
     if likely_new:
-        added = connection.execute(_adding(series, connection.dialect.name), values).mappings().first()
-        if added is not None:
-            return dict(added), True
+        added = _adding(series, tuple(values)).rows(connection, values)
+        if added:
+            return added[0], True
     key = {"study": values["study_fk"], "uid": values["series_instance_uid"]}
-    row = connection.execute(_SERIES, key).mappings().first()
-    if row is not None:
-        return dict(row), False
-    made = connection.execute(_adding(series, connection.dialect.name), values)
-    return dict(made.mappings().one()), True
+    found = _READY_SERIES.rows(connection, key)
+    if found:
+        return found[0], False
+    (made,) = _adding(series, tuple(values)).rows(connection, values)
+    return made, True
 
 
 def modalities(connection: Connection, study_id: int) -> list[str]:
@@ -143,6 +141,9 @@ def count(
     counting.run(connection, {**values, "id_": study_id, "now": now, "new": int(new_series)})
 
 
+_READY_BY_SOP = Ready(lambda _: _BY_SOP)
+_READY_STUDY = Ready(lambda _: _STUDY)
+_READY_SERIES = Ready(lambda _: _SERIES)
 _READY_MODALITIES = Ready(lambda _: _MODALITIES)
 _READY_COUNT_IN_SERIES = Ready(lambda _: _COUNT_IN_SERIES)
 _ADD_HEADER = Ready(lambda dialect: insert_or_ignore_in(dialect, instance_header), ("instance_fk", "header", "frames"))
@@ -153,10 +154,9 @@ def _adding_instance(names: tuple[str, ...]) -> Ready:
     return Ready(lambda dialect: insert_or_ignore_in(dialect, instance).returning(instance.c.id), names)
 
 
-@lru_cache(maxsize=4)
-def _adding(table: Table, dialect_name: str) -> Any:
-    made = postgresql.insert(table) if dialect_name == "postgresql" else sqlite.insert(table)
-    return made.on_conflict_do_nothing().returning(*table.columns)
+@lru_cache(maxsize=32)
+def _adding(table: Table, names: tuple[str, ...]) -> Ready:
+    return Ready(lambda dialect: insert_or_ignore_in(dialect, table).returning(*table.columns), names)
 
 
 @lru_cache(maxsize=256)

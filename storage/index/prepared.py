@@ -54,13 +54,37 @@ class Prepared:
 class Ready:
     """A statement that is prepared once for each dialect and run within a transaction of SQLAlchemy's.
 
-    It skips what SQLAlchemy does for each execution. Rows come as the driver has them: times are not converted.
+    It skips what SQLAlchemy does for each execution. The rows of :meth:`run` are as the driver has them, times not
+    converted; those of :meth:`rows` are as SQLAlchemy gives them.
     """
 
     def __init__(self, make: Callable[[Dialect], Executable], names: Sequence[str] = ()) -> None:
         self._make = make
         self._names = names
         self._prepared: dict[str, Prepared] = {}
+        self._columns: dict[str, list[tuple[str, Callable[[Any], Any] | None]]] = {}
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Execute, and give all rows by the names of their columns.
+
+        Raises:
+            DBAPIError: as an execution of SQLAlchemy does.
+        """
+        cursor = self.run(connection, values)
+        columns = self._columns.get(connection.dialect.name) or self._told(connection.dialect)
+        return [
+            {
+                name: value if convert is None or value is None else convert(value)
+                for (name, convert), value in zip(columns, row, strict=True)
+            }
+            for row in cursor.fetchall()
+        ]
+
+    def _told(self, dialect: Dialect) -> list[tuple[str, Callable[[Any], Any] | None]]:
+        columns: Any = self._make(dialect).exported_columns  # type: ignore[attr-defined]
+        found = [(one.name, one.type.dialect_impl(dialect).result_processor(dialect, None)) for one in columns]
+        self._columns[dialect.name] = found
+        return found
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Cursor:
         """Execute, and give the cursor.
