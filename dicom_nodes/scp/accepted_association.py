@@ -12,7 +12,7 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AddressInformation
 
 from dicom_nodes.command import Command
-from dicom_nodes.scp import contexts, dispatch, user_identity
+from dicom_nodes.scp import contexts, dispatch, extended, user_identity
 from dicom_nodes.scp.associations import CONGESTION, LOCAL_LIMIT_EXCEEDED, Call, Rejection
 from dicom_nodes.scp.entrance import IN_THE_CLEAR, TurnedAway
 from dicom_nodes.scp.request import Request, Session
@@ -170,6 +170,8 @@ class AcceptedAssociation(Association):
             proposed, self.requestor.role_selection, self._node.archive.settings.unknown_sop_classes, takes
         )
         self._answer_user()
+        for item in extended.answers(self.requestor.sop_class_extended):
+            self.acceptor.add_negotiation_item(item)
         self.acse.negotiate_association()
         self._note_refused_contexts()
         refused = [context for context in self.rejected_contexts if context.result]

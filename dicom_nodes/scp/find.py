@@ -1,4 +1,4 @@
-"""C-FIND of the Patient Root and Study Root models, hierarchical (PS3.4 §C.4.1, §C.6)."""
+"""C-FIND of the Patient Root and Study Root models, hierarchical, or relational if so agreed (PS3.4 §C.4.1, §C.6)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from dicom_nodes import identifier as identifiers
 from dicom_nodes.command import CommandField
 from dicom_nodes.identifier import Identifier
 from dicom_nodes.scp import contexts
+from dicom_nodes.scp.extended import Options
 from dicom_nodes.scp.request import Request
 from dicom_nodes.status import Code, Status, of_query
 from storage.archive import retrieve
@@ -38,8 +39,8 @@ class Keys:
     def of(cls, request: Request) -> "Keys":
         """Read and check the identifier of a request against its information model.
 
-        The unique keys above the level must be there, one value each. Patient ID may be left out: a Study Instance UID
-        alone says which study is meant.
+        The unique keys above the level must be there, one value each, unless relational requests were agreed on.
+        Patient ID may be left out: a Study Instance UID alone says which study is meant.
 
         Raises:
             InvalidQuery: no data set, or not one of this model.
@@ -49,6 +50,8 @@ class Keys:
         levels = LEVELS if request.abstract_syntax in PATIENT_ROOT else LEVELS[1:]
         if level not in levels:
             raise InvalidQuery(f"Query/Retrieve Level must be one of {', '.join(levels)}.")
+        if request.options.relational:
+            return cls(identifier, level)
         for above in LEVELS[1 : LEVELS.index(level)]:
             values = identifier.uids(UNIQUE_KEYS[above])
             if len(values) != 1 or any(wildcard in values[0] for wildcard in "*?"):
@@ -81,7 +84,8 @@ def _answer_matches(request: Request) -> Status:
     """
     keys = Keys.of(request)
     limit = request.session.settings.maximum_query_results
-    result = search(request.session.archive, _query(keys, limit), request.session.caller.principal)
+    query = _query(keys, request.options, limit)
+    result = search(request.session.archive, query, request.session.caller.principal)
     wanted = _wanted(keys)
     pending = Code.PENDING if not result.unmatched else Code.PENDING_WITHOUT_OPTIONAL_KEYS
     for row in result.rows:
@@ -110,7 +114,7 @@ def _sop_classes(request: Request, study: str) -> str:
     return "\\".join(sorted({row.sop_class_uid for row in rows}))
 
 
-def _query(keys: Keys, limit: int) -> Query:
+def _query(keys: Keys, options: Options, limit: int) -> Query:
     """The archive's query.
 
     Raises:
@@ -134,7 +138,8 @@ def _query(keys: Keys, limit: int) -> Query:
         include=frozenset({*(_wanted(keys) - _with_keys(keys)), *keys.identifier.nested}),
         limit=limit,
         defaults=False,
-        combined_datetime=False,
+        combined_datetime=options.combined_datetime,
+        fuzzy=options.fuzzy_names,
     )
 
 

@@ -23,6 +23,7 @@ from pynetdicom.presentation import PresentationContext
 from dicom_nodes.command import CommandField, SubOperations, response
 from dicom_nodes.scp.associations import Caller
 from dicom_nodes.scp.bulletin import Tally, is_failure, refusal
+from dicom_nodes.scp.extended import Options, options
 from dicom_nodes.settings import NodeSettings
 from dicom_nodes.status import Status
 from dicom_nodes.upper_layer.association import Association
@@ -112,6 +113,11 @@ class Request:
     def transfer_syntax(self) -> str:
         """Transfer syntax agreed for the presentation context."""
         return str(self.context.transfer_syntax[0])
+
+    @property
+    def options(self) -> Options:
+        """What was agreed on for the class of the presentation context by extended negotiation."""
+        return options(self.session.association, self.abstract_syntax)
 
     @property
     def message_id(self) -> int:

@@ -1,13 +1,13 @@
 """What C-MOVE and C-GET share: which instances are meant, and sending them (PS3.4 §C.4.2, §C.4.3)."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
 from dicom_nodes import identifier as identifiers
 from dicom_nodes.command import CommandField, SubOperations
-from dicom_nodes.scp.find import UNIQUE_KEYS, Keys
+from dicom_nodes.scp.find import LEVELS, PATIENT_ROOT, UNIQUE_KEYS, Keys
 from dicom_nodes.scp.request import Request
 from dicom_nodes.scu.delivery import Delivery
 from dicom_nodes.status import Code, Status, comment
@@ -23,6 +23,7 @@ from storage.errors import Forbidden, InvalidQuery, NotFound
 log = structlog.get_logger(__name__)
 
 PROGRESS_EVERY_S = 0.25
+_OF_PATIENT = (identifiers.PATIENT_ID, 0x00100021)  # with Issuer of Patient ID
 
 
 def selected(request: Request, destination: str) -> list[InstanceRow]:
@@ -36,43 +37,63 @@ def selected(request: Request, destination: str) -> list[InstanceRow]:
     may_anywhere(principal, Action.EXPORT)
     keys = Keys.of(request)
     rows: dict[str, InstanceRow] = {}
-    for study in _studies(request, keys):
-        rows.update((row.sop_instance_uid, row) for row in _instances(request, keys, study))
+    for study, series in _targets(request, keys):
+        rows.update((row.sop_instance_uid, row) for row in _instances(request, keys, study, series))
     found = list(rows.values())
     _note(request, found, destination)
     return found
 
 
-def _studies(request: Request, keys: Keys) -> list[str]:
-    if keys.level != "PATIENT":
-        studies = keys.identifier.uids(identifiers.STUDY_INSTANCE_UID)
-        if not studies or not keys.identifier.uids(UNIQUE_KEYS[keys.level]):
-            raise InvalidQuery(f"A retrieval at level {keys.level} needs its unique key.")
-        return studies
-    patient_id = keys.identifier.text(identifiers.PATIENT_ID)
-    if not patient_id or any(letter in patient_id for letter in "*?\\"):
-        raise InvalidQuery("A retrieval at level PATIENT needs one Patient ID.")
+def _targets(request: Request, keys: Keys) -> list[tuple[str, str | None]]:
+    """Studies, or studies and series, in which the wanted instances are.
+
+    Raises:
+        InvalidQuery: the identifier does not say which.
+    """
+    identifier = keys.identifier
+    if keys.level == "PATIENT":
+        patient_id = identifier.text(identifiers.PATIENT_ID)
+        if not patient_id or any(letter in patient_id for letter in "*?\\"):
+            raise InvalidQuery("A retrieval at level PATIENT needs one Patient ID.")
+        return _found(request, Level.STUDY, {tag: identifier.text(tag) for tag in _OF_PATIENT})
+    if not identifier.uids(UNIQUE_KEYS[keys.level]):
+        raise InvalidQuery(f"A retrieval at level {keys.level} needs its unique key.")
+    studies = identifier.uids(identifiers.STUDY_INSTANCE_UID)
+    series = identifier.uids(identifiers.SERIES_INSTANCE_UID)
+    if keys.level == "STUDY":
+        return [(study, None) for study in studies]
+    if studies and series:
+        return [(study, one) for study in studies for one in series]
+    # Relational: the archive knows where they are.
+    tags = (identifiers.STUDY_INSTANCE_UID, identifiers.SERIES_INSTANCE_UID, identifiers.SOP_INSTANCE_UID)
+    given = {tag: identifier.text(tag) for tag in tags[: LEVELS.index(keys.level)]}
+    return _found(request, Level(keys.level), given)
+
+
+def _found(request: Request, level: Level, given: Mapping[int, str]) -> list[tuple[str, str | None]]:
+    parts = (identifiers.STUDY_INSTANCE_UID, identifiers.SERIES_INSTANCE_UID)[: 1 if level is Level.STUDY else 2]
     query = Query(
-        level=Level.STUDY,
-        keys={f"{identifiers.PATIENT_ID:08X}": patient_id},
-        include=frozenset({identifiers.STUDY_INSTANCE_UID}),
+        level=level,
+        keys={f"{tag:08X}": value for tag, value in given.items() if value},
+        include=frozenset(parts),
         defaults=False,
         limit=request.session.settings.maximum_query_results,
     )
     rows = search(request.session.archive, query, request.session.caller.principal).rows
-    return [row[f"{identifiers.STUDY_INSTANCE_UID:08X}"]["Value"][0] for row in rows]
+    told = ([str(row[f"{tag:08X}"]["Value"][0]) for tag in parts] for row in rows)
+    return list(dict.fromkeys((one[0], one[1] if len(one) > 1 else None) for one in told))
 
 
-def _instances(request: Request, keys: Keys, study: str) -> Iterable[InstanceRow]:
-    archive = request.session.archive
-    series = keys.identifier.uids(identifiers.SERIES_INSTANCE_UID) if keys.level in ("SERIES", "IMAGE") else [None]
+def _instances(request: Request, keys: Keys, study: str, series: str | None) -> Iterable[InstanceRow]:
     images = set(keys.identifier.uids(identifiers.SOP_INSTANCE_UID)) if keys.level == "IMAGE" else None
-    for one in series:
-        try:
-            rows = retrieve.instances(archive, study, one)
-        except NotFound:
-            continue
-        yield from (row for row in rows if images is None or row.sop_instance_uid in images)
+    patient = keys.identifier.text(identifiers.PATIENT_ID) if request.abstract_syntax in PATIENT_ROOT else ""
+    try:
+        rows = retrieve.instances(request.session.archive, study, series)
+    except NotFound:
+        return
+    for row in rows:
+        if (images is None or row.sop_instance_uid in images) and patient in ("", row.patient_id.strip()):
+            yield row
 
 
 def _note(request: Request, rows: Sequence[InstanceRow], destination: str) -> None:

@@ -82,6 +82,7 @@ def main() -> int:
     given = options.parse_args()
     generate(given)
     settings = dict(one.split("=", 1) for one in given.setting)
+    os.environ["TCP_NODELAY"] = "1"  # for Orthanc too, which would wait 8 ms a slice for Nagle's algorithm
     with tempfile.TemporaryDirectory(dir=given.work) as name:
         lines, mover_port = given.out or Path(name) / "figures.jsonl", free_port()
         with both(Path(name), mover_port, settings) as targets:
