@@ -14,7 +14,7 @@ import structlog
 
 from dicom_nodes.courier import Courier
 from dicom_nodes.settings import NodeSettings
-from storage.archive import Archive
+from storage.archive import Archive, order_matching
 from storage.archive.commitment import forget_old, work_off
 from storage.archive.delivery import forget_settled, free_all
 from storage.archive.removal import erase_due
@@ -40,6 +40,7 @@ _ROUTING_S = 1.0
 _DELIVERIES_S = 0.5
 # So many machines are sent to at once.
 _COURIERS = 3
+_ORDERS_S = 60.0
 _UNFINISHED_S = 24 * 3600.0
 _DOCUMENTS_AT_ONCE = 5
 
@@ -68,6 +69,8 @@ def work(archive: Archive, stop: threading.Event, settings: NodeSettings) -> Non
         Task("commitments", lambda: work_off(archive) > 0, _COMMITMENTS_S),
         Task("events", lambda: forget_events(archive) > 0, _EVENTS_S, after_s=60.0),
         Task("results", lambda: forget_old(archive) > 0, _UNFINISHED_S, after_s=300.0),
+        Task("orders", lambda: order_matching.complete_quiet(archive) > 0, _ORDERS_S, after_s=30.0),
+        Task("old orders", lambda: order_matching.forget_old(archive) > 0, _UNFINISHED_S, after_s=500.0),
         Task("erase", lambda: erase_due(archive) > 0, _ERASE_S),
         Task("attributes", lambda: fill(archive), _ATTRIBUTES_S),
         Task("routing", Router(archive).step, _ROUTING_S, yields=False),

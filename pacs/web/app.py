@@ -23,6 +23,7 @@ from pacs.api import (
     session,
     status,
     studies,
+    tray,
 )
 from pacs.api.watch import Watch
 from pacs.dicomweb import (
@@ -104,6 +105,8 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
     own = (
         session,
         studies,
+        tray,
+        orders,
         receipt,
         events,
         status,
