@@ -12,6 +12,7 @@ from dicom_nodes.status import Code, Refused, Status
 from storage.dicom.film import FilmImage, PresentationLUT
 from storage.dicom.film_format import Outcome, film_size, image_boxes, placement
 from storage.errors import OutOfResources
+from storage.pixels.film import ANNOTATION_BOXES
 
 _GRAYSCALE, _COLOR = 0x20200110, 0x20200111
 _REQUIRED = {
@@ -23,6 +24,8 @@ _REQUIRED = {
     0x00280101: "Bits Stored",
     0x7FE00010: "Pixel Data",
 }
+_LOWER_LEFT = 4
+_ELSEWHERE = Status(Code.ATTRIBUTE_VALUE_OUT_OF_RANGE, "Annotation Position is 1 to 6; 4 is taken.")
 _OUTCOMES: dict[Outcome, Status] = {
     "fits": Status(Code.SUCCESS),
     "decimated": Status(Code.IMAGE_DECIMATED, "The image is larger than its box and was decimated."),
@@ -59,14 +62,15 @@ def set_image(operation: Operation) -> Answer:
 
 
 def set_annotation(operation: Operation) -> Answer:
-    """N-SET of an annotation box."""
+    """N-SET of an annotation box; senders that fill the first box alone say by the position where it is to stand."""
     film_box, box = operation.prints.annotation_box(operation.uid)
     attributes = operation.attributes
-    if attributes.number(0x20300010, box.position) != box.position:
-        raise Refused(Code.INVALID_ATTRIBUTE_VALUE, "Annotation Position is not that of this box.")
+    position = attributes.number(0x20300010, box.position)
+    known = 1 <= position <= ANNOTATION_BOXES
+    box.position = position if known else _LOWER_LEFT
     box.text = attributes.text(0x20300020)[:64]
     film_box.job_uid = ""
-    return Answer(uid=box.uid)
+    return Answer(_OUTCOMES["fits"] if known else _ELSEWHERE, box.uid)
 
 
 def create_lut(operation: Operation) -> Answer:

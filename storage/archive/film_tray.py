@@ -102,10 +102,8 @@ def show(archive: Archive, identity: int, principal: Principal) -> TrayFilm:
     row = _entry(archive, identity, principal)
     with archive.index.write() as connection:
         _record(connection, principal, Action.VIEW, row)
-    proposal, candidates = proposal_of(row), list[rows.Row]()
-    if row["state"] == "tray":
-        found = match(archive, row)
-        candidates = [found.study] if isinstance(found, Match) else found.candidates
+    proposal = proposal_of(row)
+    candidates = _candidates(archive, row) if row["state"] == "tray" else []
     texts = [proposal.patient_name, *row["texts"].split("\n")]
     named = frozenset(one["study_instance_uid"] for one in candidates if names(one["patient_name"], texts))
     return TrayFilm(row, proposal, candidates, named)
@@ -139,6 +137,9 @@ def file_into(archive: Archive, identity: int, study_instance_uid: str, principa
     row = _entry(archive, identity, principal)
     with archive.index.read() as connection:
         study = rows.study_of(connection, study_instance_uid) if valid_uid(study_instance_uid) else None
+    if study is None:  # it may be one that is ordered
+        proposed = {one["study_instance_uid"]: one for one in _candidates(archive, row)}
+        study = proposed.get(study_instance_uid)
     if study is None:
         raise NotFound("There is no such study.")
     try:
@@ -203,6 +204,11 @@ def discard(archive: Archive, identity: int, reason: str, principal: Principal) 
 
     if not archive.index.in_transaction(work, durable=True):
         raise WrongState("Somebody else has dealt with this film just now.")
+
+
+def _candidates(archive: Archive, row: rows.Row) -> list[rows.Row]:
+    found = match(archive, row)
+    return [found.study] if isinstance(found, Match) else found.candidates
 
 
 def _file(archive: Archive, row: rows.Row, target: Target, principal: Principal) -> str:

@@ -26,7 +26,7 @@ from storage.archive.upload import is_verified
 from storage.claim import claim
 from storage.dicom.part10 import read_meta
 from storage.errors import InvalidInstance, NotFound, StoreUnavailable
-from storage.index import removals
+from storage.index import films, removals
 from storage.index import scrubbing as rows
 from storage.index.inventory import Inventory
 from storage.objects import ObjectHead, series_document_key
@@ -238,8 +238,9 @@ class _Rows:
 
 
 def _derived(archive: Archive, inventory: Inventory) -> None:
-    """Take out what is derived of series that are kept."""
+    """Take out what is derived of series that are kept, and films that wait in the tray."""
     with archive.index.read() as connection:
+        inventory.take(films.object_keys(connection))
         for page in rows.documents(connection, _PAGE):
             inventory.take_folders(
                 series_document_key(study, series, "").rpartition("/")[0] + "/" for study, series in page

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
 from storage.index.film_schema import film
+from storage.index.order_schema import imaging_order, order_step, order_study, performed_order
 from storage.index.schema import facility, instance, series, study
 
 Row = dict[str, Any]
@@ -153,6 +154,54 @@ def studies_sent_by(connection: Connection, facility_id: int, ae_title: str, sin
     )
     found = and_(study.c.facility_id == facility_id, study.c.updated_at >= since, sent)
     return _all(connection, _studies().where(found).order_by(study.c.updated_at.desc()).limit(limit))
+
+
+def orders_named(connection: Connection, facility_id: int, accession_numbers: Collection[str]) -> list[Row]:
+    """Orders of a facility with one of these accession numbers that were not cancelled."""
+    statement = select(imaging_order).where(
+        imaging_order.c.facility_id == facility_id,
+        imaging_order.c.accession_number.in_(accession_numbers),
+        imaging_order.c.state != "cancelled",
+    )
+    return _all(connection, statement.limit(20))
+
+
+def orders_of_machine(
+    connection: Connection, facility_id: int, patient_ids: Collection[str], ae_title: str, days: tuple[str, str]
+) -> list[Row]:
+    """Open orders of these patients that a machine may have done between two days (``YYYYMMDD``)."""
+    station = order_step.c.stations
+    step = (
+        select(order_step.c.id)
+        .where(
+            order_step.c.order_fk == imaging_order.c.id,
+            order_step.c.scheduled_date.between(*days),
+            or_(station == "\\", station.contains(f"\\{ae_title}\\", autoescape=True)),
+        )
+        .exists()
+    )
+    statement = select(imaging_order).where(
+        imaging_order.c.facility_id == facility_id,
+        imaging_order.c.patient_id.in_(patient_ids),
+        imaging_order.c.state.in_(("scheduled", "in-progress")),
+        step,
+    )
+    return _all(connection, statement.limit(20))
+
+
+def order_performed(connection: Connection, performed_step_id: int) -> list[Row]:
+    """The orders that a performed step is of."""
+    of_step = select(order_step.c.order_fk).join(performed_order, performed_order.c.order_step_fk == order_step.c.id)
+    orders = of_step.where(performed_order.c.performed_fk == performed_step_id)
+    return _all(connection, select(imaging_order).where(imaging_order.c.id.in_(orders)))
+
+
+def studies_ordered(connection: Connection, order: Row) -> list[Row]:
+    """What is kept of an order: under the UID it gave out, else what is known to be of it."""
+    of_order = select(order_study.c.study_instance_uid).where(order_study.c.order_fk == order["id"])
+    uid = order["study_instance_uid"]
+    own = _all(connection, _studies().where(study.c.study_instance_uid == uid))
+    return own or _all(connection, _studies().where(study.c.study_instance_uid.in_(of_order)))
 
 
 def _studies() -> Select[Any]:
