@@ -14,7 +14,7 @@ import structlog
 
 from dicom_nodes.courier import Courier
 from dicom_nodes.settings import NodeSettings
-from storage.archive import Archive, order_matching
+from storage.archive import Archive, film_filing, order_matching
 from storage.archive.commitment import forget_old, work_off
 from storage.archive.delivery import forget_settled, free_all
 from storage.archive.removal import erase_due
@@ -38,6 +38,7 @@ _ERASE_S = 30.0
 _ATTRIBUTES_S = 2.0
 _ROUTING_S = 1.0
 _DELIVERIES_S = 0.5
+_FILMS_S = 0.5
 # So many machines are sent to at once.
 _COURIERS = 3
 _ORDERS_S = 60.0
@@ -76,6 +77,8 @@ def work(archive: Archive, stop: threading.Event, settings: NodeSettings) -> Non
         Task("routing", Router(archive).step, _ROUTING_S, yields=False),
         *(Task(f"courier {number}", one.step, _DELIVERIES_S, yields=False) for number, one in enumerate(couriers)),
         Task("deliveries", lambda: forget_settled(archive) > 0, _UNFINISHED_S, after_s=400.0),
+        Task("films", lambda: film_filing.work_off(archive) > 0, _FILMS_S),
+        Task("film orphans", lambda: film_filing.sweep(archive) > 0, _ERASE_S * 60, after_s=120.0),
         Task("unfinished", lambda: archive.objects.clear_unfinished() > 0, _UNFINISHED_S, after_s=600.0),
     ]
     if archive.index.is_sqlite:

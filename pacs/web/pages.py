@@ -73,6 +73,7 @@ class StaticFiles:
 @router.get("/")
 @router.get("/sign-in")
 @router.get("/orders")
+@router.get("/tray")
 @router.get("/admin")
 @router.get("/admin/quarantine")
 @router.get("/admin/discrepancies")
