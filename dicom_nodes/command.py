@@ -13,6 +13,8 @@ class CommandField(IntEnum):
     """(0000,0100) Command Field (PS3.7 Table E.1-1)."""
 
     C_STORE_RQ = 0x0001
+    C_GET_RQ = 0x0010
+    C_MOVE_RQ = 0x0021
     C_STORE_RSP = 0x8001
     C_GET_RSP = 0x8010
     C_FIND_RSP = 0x8020
@@ -174,6 +176,20 @@ def store_request(
         title, identifier = move_originator
         elements[0x1030] = title.encode("ascii", "replace") + b" " * (len(title) % 2)
         elements[0x1031] = _us(identifier)
+    return encode(elements)
+
+
+def retrieval_request(*, message_id: int, sop_class_uid: str, move_destination: str = "") -> bytes:
+    """The command set of a C-GET-RQ, or of a C-MOVE-RQ to a destination, of medium priority (PS3.7 §9.3.3, §9.3.4)."""
+    elements = {
+        0x0002: sop_class_uid.encode("ascii"),
+        0x0100: _us(CommandField.C_MOVE_RQ if move_destination else CommandField.C_GET_RQ),
+        0x0110: _us(message_id),
+        0x0700: _us(0),
+        0x0800: _us(0x0001),
+    }
+    if move_destination:
+        elements[0x0600] = move_destination.encode("ascii", "replace") + b" " * (len(move_destination) % 2)
     return encode(elements)
 
 

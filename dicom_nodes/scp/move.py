@@ -5,11 +5,11 @@ import structlog
 from dicom_nodes.command import CommandField
 from dicom_nodes.scp.request import Request
 from dicom_nodes.scp.retrieval import SubOperationRun, selected
-from dicom_nodes.scu.association import AssociationFailed
 from dicom_nodes.scu.delivery import deliver
 from dicom_nodes.scu.destination import Destination
 from dicom_nodes.status import Code, Refused, of_query
 from storage.access import ae
+from storage.errors import ArchiveError
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ def serve(request: Request) -> None:
             cancelled=run.is_over,
             associations=session.settings.move_associations,
         )
-    except AssociationFailed as error:
+    except ArchiveError as error:
         log.warning("C-MOVE could not reach the destination", association=session.id, reason=str(error))
         run.fail(rows, str(error))
     run.finish()

@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from dicom_nodes.scu.association import MAXIMUM_CONTEXTS, AssociationFailed, associated
+from dicom_nodes.scu.association import MAXIMUM_CONTEXTS, AssociationFailed, NothingAccepted, associated
 from dicom_nodes.scu.destination import Destination
 from dicom_nodes.scu.sender import Answer, Content, Interrupted, Ready, Sender, exchange
 from dicom_nodes.settings import NodeSettings
@@ -92,7 +92,8 @@ def deliver(
         try:
             crew.run(partial(associated, destination, proposals, settings), originator, associations)
         except AssociationFailed as error:
-            if not reached:
+            # What it takes none of is one reason more; the rest may be something else.
+            if not reached and not (isinstance(error, NothingAccepted) and len(batch) < len(rows)):
                 raise
             crew.give_up(str(error))
         reached = True

@@ -27,7 +27,8 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made by the 
 
 from dicom_nodes.scu.association import AssociationFailed, associated
 from dicom_nodes.scu.find import identifier
-from dicom_nodes.scu.move import Moved, move
+from dicom_nodes.scu.move import move
+from dicom_nodes.scu.retrieval import Retrieved
 from dicom_nodes.scu.store import store
 from storage.access import ae, facilities
 from storage.access.audit import events
@@ -93,7 +94,7 @@ def test_move_gives_the_bytes_that_were_received(
     for number, syntax in enumerate((ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian)):
         dataset = ct(study=study, number=number, size=256)
         expected[str(dataset.SOPInstanceUID)] = (str(syntax), kept(node, tmp_path, dataset, syntax))
-    seen: list[Moved] = []
+    seen: list[Retrieved] = []
     moved = move(node.destination, "STUDY", {"StudyInstanceUID": study}, "RECEIVER", node.settings, seen.append)
     assert (moved.completed, moved.failed, moved.warning) == (3, 0, 0)
     assert destination.received == expected
@@ -220,7 +221,7 @@ def test_an_unknown_or_silent_destination(node: RunningNode, archive: Archive, t
 def test_nothing_to_move_is_success(node: RunningNode, receiver: Callable[..., Receiver]) -> None:
     receiver(ExplicitVRLittleEndian)
     moved = move(node.destination, "STUDY", {"StudyInstanceUID": "1.2.3"}, "RECEIVER", node.settings)
-    assert moved == Moved(0, 0, 0, 0)
+    assert moved == Retrieved(0, 0, 0, 0)
 
 
 def test_a_retrieval_needs_its_unique_key(node: RunningNode, receiver: Callable[..., Receiver]) -> None:
