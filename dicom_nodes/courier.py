@@ -29,8 +29,8 @@ STAYS_S = 2.0
 # A machine that has not said within this time what it commits itself to is asked again.
 ANSWER_WITHIN = timedelta(hours=24)
 _KEEP_EVERY_S = 20.0
-_NOTE_EVERY_S = 1.0
-_NOTE_AT_ONCE = 50
+_NOTE_EVERY_S = 0.25
+_NOTE_AT_ONCE = 25
 # So often an instance is tried that the machine was reached for and never answered.
 _MOST_ATTEMPTS = 5
 # Statuses that say no for good (PS3.4 Table B.2-1): mismatch, not understood, and the general ones of these meanings.

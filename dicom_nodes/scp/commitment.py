@@ -18,7 +18,7 @@ from storage.errors import ArchiveError, InvalidRequest, WrongState
 
 log = structlog.get_logger(__name__)
 
-_LEASE_KEPT_EVERY_S = 20.0
+_LEASE_KEPT_EVERY_S = 5.0
 _LOOKED_EVERY_S = 0.5
 
 
@@ -125,7 +125,7 @@ class Teller:
         try:
             if now - self._kept_at > _LEASE_KEPT_EVERY_S:
                 self._kept_at = now
-                delivery.extend(archive, self._session.id)
+                delivery.extend(archive, self._session.id, delivery.HELD)
             due = delivery.held(archive, "report", self._transaction_uid, self._session.id)
             if due is not None:
                 self._session.between.remove(self._look)

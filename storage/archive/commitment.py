@@ -137,7 +137,7 @@ def _owe_report(connection: rows.Connection, transaction_uid: str, report: Repor
     due = now if known is not None and known["state"] == "done" else None
     row = delivery.owe(connection, "report", report.ae_title, transaction_uid, values={"next_at": due})
     delivery.reopen(connection, row, due, force=True)
-    held = {"lease_owner": report.holder, "lease_until": now + delivery.LEASE}
+    held = {"lease_owner": report.holder, "lease_until": now + delivery.HELD}
     deliveries.change(connection, row["id"], held)
 
 

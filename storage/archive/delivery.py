@@ -22,6 +22,8 @@ State = Literal["waiting", "done", "failed", "cancelled"]
 
 # Longer than a peer may take to answer; kept up while something moves.
 LEASE = timedelta(seconds=90)
+# Who only waits on an open association says often that it is there, so that another soon takes over where it dies.
+HELD = timedelta(seconds=15)
 # What cannot be done for so long has failed, until somebody asks for it again.
 PATIENCE = timedelta(days=7)
 FIRST_PAUSE = timedelta(seconds=5)
@@ -106,9 +108,9 @@ def held(archive: Archive, kind: Kind, subject: str, owner: str) -> Delivery | N
     return _delivery(row, owner) if row else None
 
 
-def extend(archive: Archive, owner: str) -> None:
+def extend(archive: Archive, owner: str, lease: timedelta = LEASE) -> None:
     """Hold on to all that ``owner`` holds."""
-    until = datetime.now(UTC) + LEASE
+    until = datetime.now(UTC) + lease
     archive.index.in_transaction(lambda connection: rows.extend(connection, owner, until))
 
 

@@ -44,7 +44,7 @@ class Modality:
 
     def hear(self, event: evt.Event) -> tuple[int, None]:
         """Take an event report."""
-        self.reports.append((int(event.event_type), event.event_information))
+        self.reports.append((int(event.event_type or 0), event.event_information))
         self.heard.set()
         return self.status, None
 
@@ -52,7 +52,7 @@ class Modality:
         """Take associations on the own port."""
         entity = AE(self.aet)
         entity.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
-        handlers = [(evt.EVT_N_EVENT_REPORT, self.hear)]
+        handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, self.hear)]
         self._server = entity.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
 
     def close(self) -> None:

@@ -179,9 +179,7 @@ def test_an_instance_that_is_refused_is_named_and_the_others_arrive(
 
     entity = AE("PICKY")
     entity.add_supported_context("1.2.840.10008.5.1.4.1.1.2")
-    server = entity.start_server(
-        ("127.0.0.1", port := free_port()), block=False, evt_handlers=[(evt.EVT_C_STORE, take)]
-    )
+    server = serving(entity, port := free_port(), evt.EVT_C_STORE, take)
     register(node.archive, "PICKY", port)
     arrive(node, files)
     number = routing.send(node.archive, _study(files), "PICKY", SYSTEM)
@@ -237,9 +235,7 @@ def test_a_machine_is_told_of_new_instances_of_its_facility(node: RunningNode, w
 
     entity = AE("RIS")
     entity.add_supported_context(InstanceAvailabilityNotification)
-    server = entity.start_server(
-        ("127.0.0.1", port := free_port()), block=False, evt_handlers=[(evt.EVT_N_CREATE, hear)]
-    )
+    server = serving(entity, port := free_port(), evt.EVT_N_CREATE, hear)
     register(node.archive, "RIS", port, notify_availability=True)
     worker.router.step()
     files = study_of(tmp_path, 3)
