@@ -6,15 +6,12 @@ from typing import Annotated
 
 import typer
 
-from dicom_nodes.scu.destination import Destination
 from dicom_nodes.scu.echo import echo as verify
 from dicom_nodes.scu.store import Sent, store
 from pacs.bootstrap import load_settings
-from pacs.cli.options import Data, console, progress_bar
+from pacs.cli.options import Data, Peer, called, console, progress_bar
 
 REASONS_SHOWN = 20
-
-Address = Annotated[str, typer.Argument(metavar="AET@HOST:PORT", help="e.g. CT1@192.168.1.20:104")]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,20 +20,20 @@ def register(app: typer.Typer) -> None:
     app.command()(echo)
 
 
-def echo(address: Address, data: Data = None) -> None:
+def echo(peer: Peer, data: Data = None) -> None:
     """Ask a DICOM node whether it is there and knows us (C-ECHO)."""
-    destination = Destination.parse(address)
+    destination = called(peer, data)
     took = verify(destination, load_settings(data_dir=data))
     console.print(f"{destination} answered in {took * 1000:.0f} ms.", markup=False, highlight=False)
 
 
 def send(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files or folders.")],
-    address: Address,
+    peer: Peer,
     data: Data = None,
 ) -> None:
     """Send files by C-STORE, each byte for byte in the transfer syntax it has."""
-    destination = Destination.parse(address)
+    destination = called(peer, data)
     files = [file for path in paths for file in _files(path)]
     with progress_bar() as bar:
         task = bar.add_task(f"Sending to {destination.ae_title}", total=len(files))
