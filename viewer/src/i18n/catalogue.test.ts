@@ -4,6 +4,10 @@ import { adminEn } from './admin_en';
 import { adminVi } from './admin_vi';
 import { en } from './en';
 import { chooseLocale, formatNumber, isImageErrorKey, plural, preferredLocale, t } from './locale';
+import { networkEn } from './network_en';
+import { networkVi } from './network_vi';
+import { trayEn } from './tray_en';
+import { trayVi } from './tray_vi';
 import { vi } from './vi';
 
 type Entry = string | Readonly<Record<string, string>>;
@@ -13,7 +17,7 @@ function placeholders(entry: Entry): string[] {
   return [...new Set(forms.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 }
 
-const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi]] as const;
+const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the network', networkEn, networkVi], ['of the film tray', trayEn, trayVi]] as const;
 
 describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
   const english: Readonly<Record<string, Entry>> = english_;

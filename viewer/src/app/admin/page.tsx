@@ -9,17 +9,26 @@ import { Link } from '../controls/link';
 import { MessagePage } from '../controls/message_page';
 import { Icon, type IconName, Mark } from '../icons';
 import { goTo, path, query } from '../location';
+import { QueuePage } from '../routing/queue_page';
+import { RulesPage } from '../routing/rules_page';
+import { MachinesPage } from '../network/machines_page';
+import { NetworkPage } from '../network/network_page';
 import { DiscrepanciesPage } from './discrepancies';
 import { QuarantineDetailPage } from './quarantine_detail';
 import { QuarantinePage } from './quarantine';
 import { StatusPage } from './status';
 import { at } from './texts';
 import '../../styles/admin.css';
+import '../../styles/network.css';
 
 const SECTIONS = [
   { name: 'status', address: '/admin', icon: 'pulse' },
   { name: 'quarantine', address: '/admin/quarantine', icon: 'quarantine' },
   { name: 'discrepancies', address: '/admin/discrepancies', icon: 'discrepancy' },
+  { name: 'network', address: '/admin/network', icon: 'network' },
+  { name: 'machines', address: '/admin/machines', icon: 'machine' },
+  { name: 'routes', address: '/admin/routes', icon: 'arrow_right' },
+  { name: 'queue', address: '/admin/queue', icon: 'inbox' },
 ] as const satisfies readonly { name: string; address: string; icon: IconName }[];
 type SectionName = (typeof SECTIONS)[number]['name'];
 
@@ -65,6 +74,10 @@ export function AdminPage(): JSX.Element {
 function Section({ name, detail }: { readonly name: SectionName; readonly detail: string | null }): JSX.Element {
   if (name === 'status') return <StatusPage />;
   if (name === 'discrepancies') return <DiscrepanciesPage />;
+  if (name === 'routes') return <RulesPage />;
+  if (name === 'queue') return <QueuePage />;
+  if (name === 'network') return <NetworkPage />;
+  if (name === 'machines') return <MachinesPage />;
   return detail === null ? <QuarantinePage /> : <QuarantineDetailPage key={detail} id={Number.parseInt(detail, 10) || 0} />;
 }
 
