@@ -127,6 +127,11 @@ def store_statuses() -> tuple[tuple[type[errors.ArchiveError], Code], ...]:
     return _STORE
 
 
+def query_statuses() -> tuple[tuple[type[errors.ArchiveError], Code], ...]:
+    """The table of C-FIND, C-MOVE and C-GET, for the conformance statement."""
+    return _QUERY
+
+
 def of_store(error: Exception) -> Status:
     """The answer to a C-STORE that failed (PS3.4 Table B.2-1, PS3.7 §9.1.1.1.9)."""
     return _of(error, _STORE)

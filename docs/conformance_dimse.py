@@ -7,7 +7,7 @@ from pydicom.uid import UID
 from dicom_nodes.scp import associations, contexts
 from dicom_nodes.scp.dispatch import SERVICES
 from dicom_nodes.status import Code, store_statuses
-from storage.dicom.attributes import ATTRIBUTES, Level
+from docs import conformance_query
 
 _REJECTIONS = (
     (associations.CALLED_AE_UNKNOWN, "The called AE title is not ours (`FILMLESS_REQUIRE_CALLED_AET`)."),
@@ -46,7 +46,7 @@ def _services() -> list[str]:
         "",
         "Storage (C-STORE) as SCP for every storage SOP class of the standard, the retired ones included, and for",
         "private ones by policy (`FILMLESS_UNKNOWN_SOP_CLASSES`). Level of conformance 2 (full): all attributes are",
-        "kept, the data set byte for byte. As SCU: C-ECHO, C-STORE, C-FIND, C-MOVE.",
+        "kept, the data set byte for byte. As SCU: C-ECHO, C-STORE, C-FIND, C-MOVE, C-GET.",
     ]
 
 
@@ -66,21 +66,10 @@ def _storage() -> list[str]:
 
 
 def _query() -> list[str]:
-    return [
-        *_section("Keys of C-FIND", ("Attribute", "Tag", "VR", "Level"), _keys()),
-        "",
-        "So are attributes inside the Request Attributes Sequence of a series, item by item, and what an administrator",
-        "[adds](how-to/searchable-attributes.md).",
-        "",
-        "Matching: single value, wildcard, list of UIDs, multiple values, range, sequence, universal. Names match",
-        "without regard to case and diacritics. A query without a usable key is refused with A900; one with more than",
-        "`FILMLESS_MAXIMUM_QUERY_RESULTS` matches ends with A700 after them. Answers are in ISO_IR 192 unless the",
-        "asker's Specific Character Set asks for another that can hold them.",
-        "",
-        "C-MOVE and C-GET send what is stored, byte for byte, where the destination takes that transfer syntax; else",
-        "it is decompressed or re-encoded where nothing is lost; else it counts as failed (B000).",
-        "",
-    ]
+    lines = []
+    for title, head, rows, text in conformance_query.sections():
+        lines += [*_section(title, head, rows), *text]
+    return [*lines, ""]
 
 
 def _section(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
@@ -110,10 +99,3 @@ def _statuses() -> Iterable[tuple[str, ...]]:
     for kind, code in store_statuses():
         yield f"{code:04X}", " ".join((kind.__doc__ or "").split())
     yield f"{Code.PROCESSING_FAILURE:04X}", "Anything unforeseen; the comment names the entry in the log."
-
-
-def _keys() -> Iterable[tuple[str, ...]]:
-    for attribute in ATTRIBUTES:
-        if attribute.matchable:
-            tag = f"({attribute.tag >> 16:04X},{attribute.tag & 0xFFFF:04X})"
-            yield attribute.keyword, tag, attribute.vr, Level(attribute.level).name
