@@ -77,6 +77,10 @@ class StaticFiles:
 @router.get("/admin")
 @router.get("/admin/quarantine")
 @router.get("/admin/discrepancies")
+@router.get("/admin/queue")
+@router.get("/admin/routes")
+@router.get("/admin/machines")
+@router.get("/admin/network")
 async def page(request: Request) -> Response:
     """Give the viewer's only page; which screen it shows is decided in the browser."""
     svc = service(request)
