@@ -1,11 +1,12 @@
 """Identifiers of C-FIND, C-MOVE and C-GET: requests read leniently, answers written strictly (PS3.4 §C.4, PS3.5 §6)."""
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from storage.dicom import charset, header, vr
+from storage.dicom import charset, code_extension, header, vr
 from storage.dicom.recoding import ENCODINGS, ITEM, Encoding, element
 from storage.errors import InvalidInstance, InvalidQuery, TooLarge
 
@@ -103,6 +104,8 @@ def _text(representation: str, value: bytes, codecs: Sequence[str], *, little_en
 # VR and text of the values; of a sequence, its items
 Told = tuple[str, "str | list[dict[int, Told]]"]
 Answer = Mapping[int, Told]
+# VR and text → bytes
+Writer = Callable[[str, str], bytes]
 
 
 def from_json(row: Mapping[str, Any], tags: Iterable[int]) -> dict[int, Told]:
@@ -133,58 +136,72 @@ def _json_text(value: Any) -> str:
 
 
 def encode(answer: Answer, transfer_syntax_uid: str, character_sets: Sequence[str] = ()) -> bytes:
-    """Write an answer, in the asker's character set if that has all its characters, else in UTF-8."""
+    """Write an answer, in the asker's character sets if they have all its characters, else in UTF-8."""
     written = dict(answer)
-    term = _character_set(list(_texts(answer)), character_sets)
-    if term:
-        written[SPECIFIC_CHARACTER_SET] = ("CS", term)
-    codec = (charset.codecs([term]) or ("ascii",))[0]
-    encoding = ENCODINGS[transfer_syntax_uid]
-    return _elements(written, codec, encoding)
+    terms, write = _writer(list(_texts(answer)), [term.strip() for term in character_sets])
+    if terms:
+        written[SPECIFIC_CHARACTER_SET] = ("CS", terms)
+    return _elements(written, write, ENCODINGS[transfer_syntax_uid])
 
 
-def _elements(answer: Answer, codec: str, encoding: Encoding) -> bytes:
+def _elements(answer: Answer, write: Writer, encoding: Encoding) -> bytes:
     return b"".join(
         element(
             tag,
             representation,
-            _value(representation, told, codec, encoding.order)
+            _value(representation, told, write, encoding.order)
             if isinstance(told, str)
-            else b"".join(_item(item, codec, encoding) for item in told),
+            else b"".join(_item(item, write, encoding) for item in told),
             encoding,
         )
         for tag, (representation, told) in sorted(answer.items(), key=lambda one: one[0])
     )
 
 
-def _item(item: Answer, codec: str, encoding: Encoding) -> bytes:
-    content = _elements({tag: told for tag, told in item.items() if tag != SPECIFIC_CHARACTER_SET}, codec, encoding)
+def _item(item: Answer, write: Writer, encoding: Encoding) -> bytes:
+    content = _elements({tag: told for tag, told in item.items() if tag != SPECIFIC_CHARACTER_SET}, write, encoding)
     return struct.pack(f"{encoding.order}HHL", ITEM >> 16, ITEM & 0xFFFF, len(content)) + content
 
 
-def _texts(answer: Answer) -> Iterator[str]:
-    for _, told in answer.values():
+def _texts(answer: Answer) -> Iterator[tuple[str, str]]:
+    """VR and text of all values that a character set writes."""
+    for representation, told in answer.values():
         if isinstance(told, str):
-            yield told
+            if representation in vr.LOCALISED:
+                yield representation, told
         else:
             for item in told:
                 yield from _texts(item)
 
 
-def _character_set(texts: Sequence[str], wanted: Sequence[str]) -> str:
-    if all(text.isascii() for text in texts):
-        return ""
+def _writer(texts: Sequence[tuple[str, str]], wanted: Sequence[str]) -> tuple[str, Writer]:
+    """The value of Specific Character Set for an answer, and how its texts are written then."""
+    if all(text.isascii() for _, text in texts):
+        return "", _plain("ascii")
+    write: Writer | None = None
     if len(wanted) == 1 and wanted[0] in _PLAIN_SETS:
-        try:
-            for text in texts:
-                text.encode(charset.codecs(wanted)[0])
-        except UnicodeEncodeError:
-            return UTF_8
-        return wanted[0]
-    return UTF_8
+        write = _plain(charset.codecs(wanted)[0])
+    elif code_extension.is_known(wanted):
+        write = partial(_extended, wanted)
+    if write is None:
+        return UTF_8, _plain("utf_8")
+    try:
+        for representation, text in texts:
+            write(representation, text)
+    except UnicodeEncodeError:
+        return UTF_8, _plain("utf_8")
+    return "\\".join(wanted), write
 
 
-def _value(representation: str, text: str, codec: str, order: str) -> bytes:
+def _plain(codec: str) -> Writer:
+    return lambda representation, text: text.encode(codec)
+
+
+def _extended(terms: Sequence[str], representation: str, text: str) -> bytes:
+    return code_extension.encode(text, terms, is_name=representation == "PN")
+
+
+def _value(representation: str, text: str, write: Writer, order: str) -> bytes:
     if representation in ("SQ", "UN") or not text:
         return b""
     if representation == "AT":
@@ -194,5 +211,5 @@ def _value(representation: str, text: str, codec: str, order: str) -> bytes:
     if code is not None:
         read = float if code in ("f", "d") else int
         return b"".join(struct.pack(f"{order}{code}", read(part)) for part in text.split("\\") if part)
-    value = text.encode(codec if representation in vr.LOCALISED else "ascii", "replace")
+    value = write(representation, text) if representation in vr.LOCALISED else text.encode("ascii", "replace")
     return value + (b"\0" if representation in ("UI", "OB", "UN") else b" ") * (len(value) % 2)

@@ -77,3 +77,31 @@ def test_a_very_long_list_still_fits() -> None:
 def test_noise_is_an_invalid_query_or_none(noise: bytes, syntax: str) -> None:
     with suppress(InvalidQuery):
         Identifier.decode(noise, syntax)
+
+
+@pytest.mark.parametrize(
+    ("terms", "name"),
+    [
+        ("\\ISO 2022 IR 87", "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+        ("ISO 2022 IR 13\\ISO 2022 IR 87", "YAMADA^TAROU=山田^太郎"),
+        ("\\ISO 2022 IR 149", "Hong^Gildong=洪^吉洞=홍^길동"),
+        ("\\ISO 2022 IR 58", "Wang^XiaoDong=王^小东"),
+        ("ISO 2022 IR 100\\ISO 2022 IR 144", "Buc^Jérôme=Люкceмбypг"),
+        ("\\ISO 2022 IR 100\\ISO 2022 IR 126", "Äneas^Διονυσιος"),
+    ],
+)
+def test_an_asker_with_code_extensions_gets_them(terms: str, name: str) -> None:
+    """Read back by our own reader, and by pydicom, which leaves the escape sequences of GB 2312 in the text."""
+    answer = {0x00100010: ("PN", name), 0x00081030: ("LO", "CT"), 0x00080060: ("CS", "CT")}
+    encoded = encode(answer, EXPLICIT, terms.split("\\"))
+    read = dcmread(io.BytesIO(encoded), force=True)
+    assert str(read.PatientName).replace("\x1b$)A", "") == name
+    assert "\\".join(read.SpecificCharacterSet) == terms
+    assert Identifier.decode(encoded, EXPLICIT).keys[0x00100010] == name
+
+
+@pytest.mark.parametrize("terms", ["\\ISO 2022 IR 87", "ISO 2022 IR 100\\ISO_IR 87", "NONSENSE", "ISO_IR 100"])
+def test_what_the_sets_of_the_asker_have_not_comes_in_utf_8(terms: str) -> None:
+    encoded = encode({0x00100010: ("PN", "Nguyễn^Đức")}, EXPLICIT, terms.split("\\"))
+    read = dcmread(io.BytesIO(encoded), force=True)
+    assert (read.SpecificCharacterSet, read.PatientName) == ("ISO_IR 192", "Nguyễn^Đức")
