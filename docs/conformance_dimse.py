@@ -83,9 +83,9 @@ def _rejections() -> Iterable[tuple[str, ...]]:
 
 
 def _service_rows() -> Iterable[tuple[str, ...]]:
-    for service in SERVICES:
-        for uid in sorted(service.abstract_syntaxes):
-            yield service.operation.__name__.replace("_", "-"), UID(uid).name, f"`{uid}`"
+    rows = ((service.operation.__name__, uid) for service in SERVICES for uid in service.abstract_syntaxes)
+    for operation, uid in sorted(set(rows)):
+        yield operation.replace("_", "-"), UID(uid).name, f"`{uid}`"
 
 
 def _syntaxes() -> Iterable[tuple[str, ...]]:
