@@ -12,6 +12,7 @@ import { Icon } from '../icons';
 import { noticeSignedOut } from '../session';
 import { visible } from '../visibility';
 import { cancelDelivery, type Delivery, type DeliveryState, listDeliveries, retryDelivery } from './api';
+import { reasonOf } from './reason';
 import { hoursText } from './rule_text';
 import { rplural, rt } from './texts';
 import '../../styles/routing.css';
@@ -88,8 +89,18 @@ function Entry({ one, onRetry, onCancel }: EntryProps): JSX.Element {
         {open && <button type="button" class="button small" onClick={onRetry}>{rt('queue.retry')}</button>}
         {open && <button type="button" class="button small danger" onClick={onCancel}>{rt('queue.cancel')}</button>}
       </span>
-      {one.error !== '' && <span class="queue-error">{one.error}</span>}
+      {one.error !== '' && <Reason error={one.error} />}
     </article>
+  );
+}
+
+function Reason({ error }: { readonly error: string }): JSX.Element {
+  const reason = reasonOf(error);
+  return (
+    <span class="queue-error">
+      {reason !== null && <span>{rt(`queue.reason.${reason}`)}</span>}
+      <span class={reason === null ? undefined : 'secondary'}>{error}</span>
+    </span>
   );
 }
 
