@@ -64,6 +64,11 @@ async function loadAdminPage(): Promise<FunctionComponent> {
   return AdminPage;
 }
 
+async function loadTrayPage(): Promise<FunctionComponent> {
+  const { TrayPage } = await import('./tray/page');
+  return TrayPage;
+}
+
 function NotAdministrator(): JSX.Element {
   return (
     <MessagePage icon="lock" title={t('error.forbidden_title')} text={t('error.administrators_only')}>
@@ -79,6 +84,7 @@ function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onF
   }
   if (!known || session.value === null) return null;
   if (path.value === '/') return <StudiesPage />;
+  if (path.value === '/tray') return <Later load={loadTrayPage} />;
   if (isAdminPath(path.value)) {
     return isAdministrator.value ? <Later load={loadAdminPage} /> : <NotAdministrator />;
   }

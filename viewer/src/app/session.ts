@@ -13,6 +13,9 @@ export const expired = signal(false);
 /** Whether the pages of administrators are shown; what they may do is decided by the server. */
 export const isAdministrator = computed(() => session.value?.roles.includes('admin') ?? false);
 
+/** Whether the film tray is shown: to who may see and store. */
+export const filesFilms = computed(() => session.value?.roles.some((role) => role !== 'referrer') ?? false);
+
 const resumeListeners = new Set<() => void>();
 
 /** Called when the person has signed in again: read what failed meanwhile. */

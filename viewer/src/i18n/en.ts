@@ -9,6 +9,8 @@ export const en = {
   'app.retry': 'Try again',
   'app.close': 'Close',
   'app.cancel': 'Cancel',
+  'app.tray': 'Film tray',
+  'app.films_waiting': { one: '{count} film to file', other: '{count} films to file' },
   'app.administration': 'Administration',
   'app.sign_out': 'Sign out',
   'app.signed_in_as': 'Signed in as {name}',

@@ -8,6 +8,8 @@ export const vi: Catalogue = {
   'app.retry': 'Thử lại',
   'app.close': 'Đóng',
   'app.cancel': 'Hủy',
+  'app.tray': 'Khay phim',
+  'app.films_waiting': { other: '{count} phim chờ xếp' },
   'app.administration': 'Quản trị',
   'app.sign_out': 'Đăng xuất',
   'app.signed_in_as': 'Đang đăng nhập: {name}',

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { plural, t } from '../../i18n/locale';
 import type { Study } from '../api';
 import { AccountMenu } from '../controls/account_menu';
+import { FilmsWaiting } from '../controls/films_waiting';
 import { Icon, Mark } from '../icons';
 import { LanguageSwitch } from '../controls/language_switch';
 import { connectionLost } from '../live';
@@ -82,6 +83,7 @@ export function StudiesPage(): JSX.Element {
       <header class="app-header">
         <p class="brand"><Mark />{t('app.name')}</p>
         <span class="app-header-end">
+          <FilmsWaiting />
           <LanguageSwitch />
           <AccountMenu />
         </span>
