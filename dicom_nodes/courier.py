@@ -20,7 +20,7 @@ from dicom_nodes.settings import NodeSettings
 from storage.access import ae
 from storage.archive import Archive, asked_commitment, delivery, retrieve
 from storage.archive.delivery import Delivery, LeaseLost, Outcome
-from storage.errors import ArchiveError, NotFound, StoreUnavailable
+from storage.errors import ArchiveError, Forbidden, NotFound, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +87,8 @@ class Courier:
         entity = ae.by_title(self._archive.index, due.ae_title)
         if entity is None:
             raise NotFound(f"{due.ae_title} is not registered, so nobody knows where it answers; pacs ae add")
+        if due.kind == "store" and not entity.may_forward:
+            raise Forbidden(f"Instances may not be forwarded to {due.ae_title}; its policy says so.")
         return Destination.of(entity)
 
     def _put_off(self, due: Delivery, reason: str, *, everything: bool = False, moved: bool = False) -> None:

@@ -8,8 +8,7 @@ from pydicom.uid import generate_uid
 from rich.table import Table
 
 from dicom_nodes.scu.commitment import request_commitment
-from dicom_nodes.scu.destination import Destination
-from pacs.cli.options import Data, console, fail, opened
+from pacs.cli.options import Data, Peer, called, console, fail, opened
 from storage.access.principal import SYSTEM
 from storage.archive import asked_commitment, delivery_list, route, routing
 from storage.archive.delivery import State
@@ -142,7 +141,7 @@ def send(
 
 def commit(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="Study Instance UID.")],
-    address: Annotated[str, typer.Argument(metavar="AET@HOST:PORT", help="e.g. PACS2@192.168.1.20:104")],
+    peer: Peer,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the answer.")] = 60.0,
     data: Data = None,
 ) -> None:
@@ -150,7 +149,7 @@ def commit(
 
     The answer may come on the same association or later to our node, which has to run for that.
     """
-    destination = Destination.parse(address)
+    destination = called(peer, data)
     with opened(data) as (settings, archive):
         instances = asked_commitment.instances_of(archive, study)
         if not instances:
