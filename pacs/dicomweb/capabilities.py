@@ -56,6 +56,9 @@ _OFFERS: Mapping[str, _Offer] = {
         (DICOM, *(_MULTIPART.format(type_) for type_ in (DICOM, _DICOM_JSON, _DICOM_XML)), _DICOM_JSON),
     ),
     "commitment": _Offer((), (_DICOM_JSON, _DICOM_XML), (_DICOM_JSON, _DICOM_XML)),
+    "modality_steps": _Offer(
+        ("fuzzymatching", "emptyvaluematching", "limit", "offset"), _BOTH, (_DICOM_JSON, _DICOM_XML)
+    ),
     "work_items": _Offer(_SEARCH, _BOTH, (_DICOM_JSON, _DICOM_XML)),
     "deletion": _Offer(("reason", "note")),
     "capabilities": _Offer((), (WADL, JSON)),

@@ -30,6 +30,7 @@ _PATH: Mapping[str, tuple[Document, str]] = {
     "path": (_TEXT, "Tags and item numbers of the value, as metadata gives them in BulkDataURI"),
     "transaction": (_UID, "Transaction UID"),
     "workitem": (_UID, "SOP Instance UID of a work item"),
+    "step": (_UID, "SOP Instance UID of a performed procedure step"),
     "aetitle": ({"type": "string", "maxLength": 16}, "AE title of the subscriber"),
 }
 # Schema and meaning of what may stand in a query, under whatever resource it does.
@@ -51,6 +52,7 @@ _QUERY: Mapping[str, tuple[Document, str]] = {
     "note": (_TEXT, "Words for the audit trail"),
     "workitem": (_UID, "UID for the work item; without it one is made"),
     "transaction-uid": (_UID, "Transaction UID of the owner"),
+    "update": (_TEXT, "Without a value: the step is there already and goes on, or has ended"),
 }
 _LEVELS: Mapping[str, tuple[Level, ...]] = {
     "studies": (Level.PATIENT, Level.STUDY),
@@ -81,6 +83,7 @@ _MORE: Mapping[str, tuple[int, ...]] = {
     "frames": (404, 410, 413, 416),
     "commitment": (404, 409, 410, 413, 415),
     "work_items": (404, 409, 410, 413, 415),
+    "modality_steps": (404, 409, 413, 415),
     "work_item_events": (404, 409, 410, 413, 415),
 }
 # By operation where it stands alone, else by service; what is neither gives 200.
@@ -92,6 +95,11 @@ _SUCCESS: Mapping[str, Mapping[int, str]] = {
     "commitment": {200: "The result", 202: "Noted, and not known yet; Retry-After says when to ask again"},
     "qido": {200: "What matches", 204: "Nothing matches, and the answer would be XML"},
     "GET /workitems": {200: "What matches", 204: "Nothing matches, and the answer would be XML"},
+    "GET /modality-scheduled-procedure-steps": {
+        200: "What matches",
+        204: "Nothing matches, and the answer would be XML",
+    },
+    "POST /modality-performed-procedure-steps/{step}": {200: "Updated", 201: "Created"},
     "POST /workitems": {201: "Created, under the address of Location"},
     "POST /workitems/{workitem}/cancelrequest": {202: "Passed on, or canceled"},
     "POST /workitems/{workitem}/subscribers/{aetitle}": {201: "Subscribed"},
@@ -99,6 +107,9 @@ _SUCCESS: Mapping[str, Mapping[int, str]] = {
 # The query parameters of operations whose service has others.
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "GET /workitems": ("includefield", "fuzzymatching", "emptyvaluematching", "limit", "offset"),
+    "GET /modality-scheduled-procedure-steps": ("fuzzymatching", "emptyvaluematching", "limit", "offset"),
+    "POST /modality-performed-procedure-steps/{step}": ("update",),
+    "GET /modality-performed-procedure-steps/{step}": (),
     "POST /workitems": ("workitem",),
     "GET /workitems/{workitem}": (),
     "POST /workitems/{workitem}": ("transaction-uid",),
@@ -106,7 +117,7 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "POST /workitems/{workitem}/cancelrequest": (),
 }
 # Who answers something else than a document to what changes something.
-_SILENT = frozenset({"work_items", "work_item_events"})
+_SILENT = frozenset({"work_items", "work_item_events", "modality_steps"})
 
 
 def document(routes: Iterable[BaseRoute], version: str) -> Document:

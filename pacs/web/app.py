@@ -34,6 +34,7 @@ from pacs.dicomweb import (
     frames,
     instances,
     metadata,
+    modality_steps,
     qido,
     rendered,
     stow,
@@ -94,6 +95,7 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
         commitment,
         work_items,
         work_item_events,
+        modality_steps,
         deletion,
         capabilities,
     )

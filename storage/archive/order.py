@@ -43,7 +43,7 @@ def create(archive: Archive, given: Mapping[str, Any], principal: Principal) -> 
     now = datetime.now(UTC)
     values, steps = checked_order(given)
     values["study_instance_uid"] = values["study_instance_uid"] or f"2.25.{uuid4().int}"
-    facility = _facility(archive, given.get("facility"), principal)
+    facility = facility_of(archive, given.get("facility"), principal, Action.ORDER)
     made = {
         **columns(values, steps),
         "facility_id": facility,
@@ -246,20 +246,25 @@ def _number(
                 rows.number_step(connection, row["id"], f"{own[:13]}-{position}")
 
 
-def _facility(archive: Archive, code: object, principal: Principal) -> int:
-    """Whose the order is: of the facility that was named, of this archive, or of the principal."""
+def facility_of(archive: Archive, code: object, principal: Principal, action: Action) -> int:
+    """Whose something new is: of the facility that is named, of this archive, or of the principal.
+
+    Raises:
+        InvalidRequest: there is no such facility.
+        Forbidden: the principal may not act for it, or for none.
+    """
     reach = permission.reach(principal)
     if code:
         found = facilities.find(archive.index, str(code))
         if found is None:
             raise InvalidRequest("There is no such facility.")
-        permission.may(principal, Action.ORDER, found.id)
+        permission.may(principal, action, found.id)
         return found.id
     own = facilities.get_or_create(archive.index, archive.settings.facility).id
     if reach is None or own in reach:
         return own
     if not reach:
-        raise Forbidden("You may not order for any facility.")
+        raise Forbidden("You may not act for any facility.")
     return min(reach)
 
 

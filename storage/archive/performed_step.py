@@ -16,6 +16,7 @@ import orjson
 from storage.access import audit, permission
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
+from storage.archive.order import facility_of
 from storage.archive.order_matching import find as find_order
 from storage.archive.order_matching import follow
 from storage.dicom import performed_step as rules
@@ -39,8 +40,8 @@ class Outcome:
     left: tuple[str, ...] = ()
 
 
-def create(archive: Archive, given: DicomJson, uid: str, facility_id: int, principal: Principal) -> Outcome:
-    """Note that a machine has begun; ``uid`` empty: a new one is made.
+def create(archive: Archive, given: DicomJson, uid: str, facility: int | None, principal: Principal) -> Outcome:
+    """Note that a machine has begun; ``uid`` empty: a new one is made; no ``facility``: that of this archive.
 
     Raises:
         Forbidden: the principal may not report progress for the facility.
@@ -51,6 +52,8 @@ def create(archive: Archive, given: DicomJson, uid: str, facility_id: int, princ
     if not valid_uid(uid):
         raise InvalidRequest("The UID of the performed step is malformed.")
     with _noting_refusal(archive, principal, uid):
+        permission.may_anywhere(principal, Action.REPORT_PROGRESS)
+        facility_id = facility or facility_of(archive, "", principal, Action.REPORT_PROGRESS)
         permission.may(principal, Action.REPORT_PROGRESS, facility_id)
     made = rules.created(given)
     now = datetime.now(UTC)

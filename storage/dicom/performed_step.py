@@ -1,5 +1,6 @@
 """Performed procedure steps: what a machine must report and which changes that may take (PS3.4 Table F.7.2-1)."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -29,6 +30,7 @@ _NEEDED_AT_END = {
     END_TIME: "Performed Procedure Step End Time",
     SERIES: "Performed Series Sequence",
 }
+_DEEPEST = 16
 # Said once, when it is created: N-SET "Not allowed".
 FIXED = frozenset(
     {
@@ -75,6 +77,7 @@ def created(given: DicomJson) -> DicomJson:
         InvalidRequest: it does not begin as IN PROGRESS.
     """
     made = _plain(given)
+    check_shape(made)
     for tag, name in _NEEDED.items():
         if tag not in made:
             raise MissingAttribute(f"The step has no {name}.")
@@ -101,6 +104,7 @@ def updated(kept: DicomJson, changes: DicomJson) -> tuple[DicomJson, list[str]]:
     if State(text(kept, STATUS)).is_final:
         raise NoLongerUpdated("The performed step may no longer be updated.")
     wanted = _plain(changes)
+    check_shape(wanted)
     left = sorted(tag for tag, one in wanted.items() if tag in FIXED and one.get("Value") != _of(kept, tag))
     made = {**kept, **{tag: one for tag, one in wanted.items() if tag not in FIXED}}
     if text(made, STATUS) not in list(State):
@@ -110,6 +114,22 @@ def updated(kept: DicomJson, changes: DicomJson) -> tuple[DicomJson, list[str]]:
             if not made.get(tag, {}).get("Value"):
                 raise MissingValue(f"A completed step needs {name}.")
     return dict(sorted(made.items())), left
+
+
+def check_shape(data_set: Mapping[str, Any], depth: int = 0) -> None:
+    """Look whether this is a data set in the DICOM JSON Model, sequences too, so that it can be given as one.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
+    for tag, one in data_set.items():
+        right = re.fullmatch("[0-9A-F]{8}", tag) and isinstance(one, Mapping) and isinstance(one.get("vr"), str)
+        if not right or depth > _DEEPEST or not isinstance(one.get("Value", []), list):
+            raise InvalidRequest("The attributes are no data set in the DICOM JSON Model.")
+        for item in one.get("Value", []) if one["vr"] == "SQ" else []:
+            if not isinstance(item, Mapping):
+                raise InvalidRequest("An item of a sequence is no data set.")
+            check_shape(item, depth + 1)
 
 
 def _of(kept: Mapping[str, Any], tag: str) -> Any:

@@ -169,3 +169,51 @@ def test_what_cannot_be_right(admin: httpx.Client, changes: dict[str, Any]) -> N
 @pytest.mark.parametrize("query", ["state=odd", "modality=c*t", "date_from=2026", "limit=x", "limit=201"])
 def test_parameters(admin: httpx.Client, query: str) -> None:
     assert admin.get(f"/api/orders?{query}").status_code == 400
+
+
+def test_worklist_and_performed_steps_over_the_web(admin: httpx.Client) -> None:
+    made = create(admin, given("7", patient_name="QUÁCH^TUYẾT^MAI"))
+    key = "ScheduledProcedureStepSequence.ScheduledProcedureStepID"
+    scheduled = "/dicom-web/modality-scheduled-procedure-steps"
+    (item,) = admin.get(scheduled, params={key: "S7", "PatientName": "quach*"}).json()
+    assert item["00100010"]["Value"] == [{"Alphabetic": "QUÁCH^TUYẾT^MAI"}]
+    (step,) = item["00400100"]["Value"]
+    assert step["00400020"]["Value"] == ["SCHEDULED"]
+    assert admin.get(scheduled, params={key: "S7", "PatientName": "someone*"}).json() == []
+    assert admin.get(scheduled, params={"PatientBirthDate": "odd"}).status_code == 400
+
+    def text(vr: str, value: str) -> dict[str, Any]:
+        return {"vr": vr, "Value": [value]}
+
+    begun = {
+        "00400252": text("CS", "IN PROGRESS"),
+        "00400253": text("SH", "P7"),
+        "00400241": text("AE", "CT1"),
+        "00400244": text("DA", "20260101"),
+        "00400245": text("TM", "0800"),
+        "00080060": text("CS", "CT"),
+        "00100020": text("LO", "ORDER-7"),
+        "00400270": {
+            "vr": "SQ",
+            "Value": [{"0020000D": text("UI", made["study_instance_uid"]), "00400009": text("SH", "S7")}],
+        },
+    }
+    uid = f"1.2.3.{made['id']}"
+    address = f"/dicom-web/modality-performed-procedure-steps/{uid}"
+    assert admin.post(address, json=begun | {"00400252": text("CS", "COMPLETED")}).status_code == 400
+    assert admin.post(address, json=begun | {"00400270": {"vr": "SQ", "Value": ["x"]}}).status_code == 400
+    assert admin.post(f"{address}?update", json=begun).status_code == 404
+    assert admin.post(address, json=begun).status_code == 201
+    assert admin.post(address, json=begun).status_code == 409
+    assert admin.get(f"/api/orders/{made['id']}").json()["state"] == "in-progress"
+    (item,) = admin.get(scheduled, params={key: "S7"}).json()
+    assert item["00400100"]["Value"][0]["00400020"]["Value"] == ["STARTED"]
+    series = {"vr": "SQ", "Value": [{"0020000E": text("UI", "1.2.3.4")}]}
+    ended = {"00400252": text("CS", "COMPLETED"), "00400250": text("DA", "20260101"), "00400251": text("TM", "0815")}
+    assert admin.post(f"{address}?update", json=ended).status_code == 400
+    assert admin.post(f"{address}?update", json=ended | {"00400340": series}).status_code == 200
+    assert admin.post(f"{address}?update", json=ended).status_code == 409
+    assert admin.get(address).json()[0]["00400252"]["Value"] == ["COMPLETED"]
+    after = admin.get(f"/api/orders/{made['id']}").json()
+    assert (after["state"], after["performed"][0]["state"]) == ("completed", "COMPLETED")
+    assert admin.get(scheduled, params={key: "S7"}).json() == []

@@ -69,6 +69,11 @@ async function loadTrayPage(): Promise<FunctionComponent> {
   return TrayPage;
 }
 
+async function loadOrdersPage(): Promise<FunctionComponent> {
+  const { OrdersPage } = await import('./orders/page');
+  return OrdersPage;
+}
+
 function NotAdministrator(): JSX.Element {
   return (
     <MessagePage icon="lock" title={t('error.forbidden_title')} text={t('error.administrators_only')}>
@@ -84,6 +89,7 @@ function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onF
   }
   if (!known || session.value === null) return null;
   if (path.value === '/') return <StudiesPage />;
+  if (path.value === '/orders') return <Later load={loadOrdersPage} />;
   if (path.value === '/tray') return <Later load={loadTrayPage} />;
   if (isAdminPath(path.value)) {
     return isAdministrator.value ? <Later load={loadAdminPage} /> : <NotAdministrator />;

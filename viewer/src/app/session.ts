@@ -16,6 +16,9 @@ export const isAdministrator = computed(() => session.value?.roles.includes('adm
 /** Whether the film tray is shown: to who may see and store. */
 export const filesFilms = computed(() => session.value?.roles.some((role) => role !== 'referrer') ?? false);
 
+/** Whether the orders are shown: to who makes and does them. */
+export const seesOrders = computed(() => session.value?.roles.some((role) => role !== 'referrer') ?? false);
+
 const resumeListeners = new Set<() => void>();
 
 /** Called when the person has signed in again: read what failed meanwhile. */

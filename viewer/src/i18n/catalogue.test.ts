@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { adminEn } from './admin_en';
 import { adminVi } from './admin_vi';
 import { en } from './en';
+import { ordersEn } from './orders_en';
+import { ordersVi } from './orders_vi';
 import { chooseLocale, formatNumber, isImageErrorKey, plural, preferredLocale, t } from './locale';
 import { networkEn } from './network_en';
 import { networkVi } from './network_vi';
+import { routingEn } from './routing_en';
+import { routingVi } from './routing_vi';
 import { trayEn } from './tray_en';
 import { trayVi } from './tray_vi';
 import { vi } from './vi';
@@ -17,7 +21,7 @@ function placeholders(entry: Entry): string[] {
   return [...new Set(forms.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 }
 
-const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the network', networkEn, networkVi], ['of the film tray', trayEn, trayVi]] as const;
+const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of the film tray', trayEn, trayVi]] as const;
 
 describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
   const english: Readonly<Record<string, Entry>> = english_;

@@ -11,6 +11,7 @@ export const en = {
   'app.cancel': 'Cancel',
   'app.tray': 'Film tray',
   'app.films_waiting': { one: '{count} film to file', other: '{count} films to file' },
+  'app.orders': 'Orders',
   'app.administration': 'Administration',
   'app.sign_out': 'Sign out',
   'app.signed_in_as': 'Signed in as {name}',

@@ -10,6 +10,7 @@ export const vi: Catalogue = {
   'app.cancel': 'Hủy',
   'app.tray': 'Khay phim',
   'app.films_waiting': { other: '{count} phim chờ xếp' },
+  'app.orders': 'Chỉ định',
   'app.administration': 'Quản trị',
   'app.sign_out': 'Đăng xuất',
   'app.signed_in_as': 'Đang đăng nhập: {name}',

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 
 import { chooseLocale, locale, t } from '../../i18n/locale';
 import { goTo, path } from '../location';
-import { filesFilms, isAdministrator, session, signOut } from '../session';
+import { filesFilms, isAdministrator, seesOrders, session, signOut } from '../session';
 import { Menu, MenuItem } from './menu';
 
 export function AccountMenu(): JSX.Element {
@@ -14,6 +14,7 @@ export function AccountMenu(): JSX.Element {
       <p class="menu-note">{signedInAs}</p>
       <MenuItem label={t('language.switch')} icon="language" onChoose={() => chooseLocale(locale.value === 'vi' ? 'en' : 'vi')} />
       {filesFilms.value && path.value !== '/tray' && <MenuItem label={t('app.tray')} icon="film" onChoose={() => goTo('/tray')} />}
+      {seesOrders.value && path.value !== '/orders' && <MenuItem label={t('app.orders')} icon="order" onChoose={() => goTo('/orders')} />}
       {isAdministrator.value && !path.value.startsWith('/admin') && (
         <MenuItem label={t('app.administration')} icon="pulse" onChoose={() => goTo('/admin')} />
       )}
