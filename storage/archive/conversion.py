@@ -25,6 +25,10 @@ MAXIMUM_CONVERTED_BYTES = 1 << 30
 COMPRESSED = frozenset(ENCODERS)
 _HTJ2K = frozenset({HTJ2K_LOSSLESS, HTJ2K_LOSSLESS_RPCL})
 
+LOSSY_IMAGE_COMPRESSION = 0x00282110
+# These always lose: JPEG baseline and extended, JPEG-LS near-lossless.
+_ALWAYS_LOSSY = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
+
 # Colour decoded from these is exact; from a lossy syntax the change from YBR to RGB would round again.
 _LOSSLESS = frozenset(
     {
@@ -170,4 +174,6 @@ def _decompressed(archive: Archive, row: InstanceRow, target: str, may_round: bo
     }
     if plain.samples_per_pixel > 1:
         replacements[PLANAR_CONFIGURATION] = ("US", plain.planar_configuration.to_bytes(2, "little"))
+    if row.transfer_syntax_uid in _ALWAYS_LOSSY:
+        replacements[LOSSY_IMAGE_COMPRESSION] = code_string("01")  # nothing else would tell it any more
     return replacements

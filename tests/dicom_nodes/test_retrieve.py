@@ -40,12 +40,20 @@ from tests.dicom_nodes.instance_bytes import ct, data_set_of, write
 class Receiver:
     """A storage SCP on stock pynetdicom, which keeps what it is sent."""
 
-    def __init__(self, *transfer_syntaxes: str, status: int = 0, statuses: dict[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        *transfer_syntaxes: str,
+        status: int = 0,
+        statuses: dict[str, int] | None = None,
+        breaks_at: str = "",
+        sop_class: str = CTImageStorage,
+    ) -> None:
         self.received: dict[str, tuple[str, bytes]] = {}
         self.originators: set[tuple[Any, Any]] = set()
         self._status, self._statuses = status, statuses or {}
         entity = AE("RECEIVER")
-        entity.add_supported_context(CTImageStorage, list(transfer_syntaxes))
+        entity.add_supported_context(sop_class, list(transfer_syntaxes))
+        self._breaks_at = breaks_at
         handlers: Any = [(evt.EVT_C_STORE, self._keep)]
         server: Any = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         self._server = server
@@ -53,6 +61,9 @@ class Receiver:
 
     def _keep(self, event: Any) -> int:
         request = event.request
+        if request.AffectedSOPInstanceUID == self._breaks_at:
+            event.assoc.abort()
+            return 0
         self.received[str(request.AffectedSOPInstanceUID)] = (
             str(event.context.transfer_syntax),
             request.DataSet.getvalue(),
@@ -205,6 +216,60 @@ def test_a_retrieval_of_warnings_alone_is_a_warning(
     status, failed = asked(node, {"StudyInstanceUID": str(dataset.StudyInstanceUID)})
     assert (status.Status, status.NumberOfWarningSuboperations) == (0xB000, 1)
     assert not failed
+
+
+@pytest.mark.parametrize("associations", [1, 3])
+def test_where_an_association_breaks_one_instance_fails_and_the_others_go_on(
+    start_node: Callable[..., RunningNode], receiver: Callable[..., Receiver], tmp_path: Path, associations: int
+) -> None:
+    node = start_node(move_associations=associations)
+    study = generate_uid()
+    slices = [ct(study=study, number=number) for number in range(30)]
+    broken = str(slices[11].SOPInstanceUID)
+    destination = receiver(ExplicitVRLittleEndian, breaks_at=broken)
+    for one in slices:
+        write(tmp_path, one)
+    store(sorted(tmp_path.glob("*.dcm")), node.destination, node.settings)
+    status, failed = asked(node, {"StudyInstanceUID": study})
+    assert (status.Status, status.NumberOfCompletedSuboperations, status.NumberOfFailedSuboperations) == (0xB000, 29, 1)
+    assert failed is not None
+    assert failed.FailedSOPInstanceUIDList == broken
+    assert set(destination.received) == {str(one.SOPInstanceUID) for one in slices} - {broken}
+
+
+def test_colours_that_are_rounded_are_a_warning_and_never_a_success(
+    node: RunningNode, receiver: Callable[..., Receiver], dicom_files: Path
+) -> None:
+    """YBR_ICT compressed with loss, for a destination that takes it uncompressed only."""
+    path = dicom_files / "syntaxes" / "US1_J2KI.dcm"
+    kept = dcmread(path)
+    destination = receiver(ExplicitVRLittleEndian, sop_class=str(kept.SOPClassUID))
+    assert store([path], node.destination, node.settings)[0].status == 0
+    status, failed = asked(node, {"StudyInstanceUID": str(kept.StudyInstanceUID)})
+    assert (status.Status, status.NumberOfWarningSuboperations) == (0xB000, 1)
+    assert not failed
+    ((_, received),) = destination.received.values()
+    arrived = dcmread(io.BytesIO(received), force=True)
+    assert (arrived.PhotometricInterpretation, arrived.LossyImageCompression) == ("RGB", "01")
+    assert len(arrived.PixelData) == kept.Rows * kept.Columns * 3
+
+
+def test_what_was_compressed_with_loss_says_so_when_it_is_decompressed(
+    node: RunningNode, receiver: Callable[..., Receiver], dicom_files: Path, tmp_path: Path
+) -> None:
+    """Also where its sender did not."""
+    path = dicom_files / "syntaxes" / "ctimage" / "JPEGLSLossy_1.2.4.81.dcm"
+    dataset = dcmread(path)
+    for keyword in ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"):
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    dataset.save_as(tmp_path / "silent.dcm")
+    destination = receiver(ExplicitVRLittleEndian)
+    assert store([tmp_path / "silent.dcm"], node.destination, node.settings)[0].status == 0
+    status, _ = asked(node, {"StudyInstanceUID": str(dataset.StudyInstanceUID)})
+    assert status.Status == 0
+    ((_, received),) = destination.received.values()
+    assert dcmread(io.BytesIO(received), force=True).LossyImageCompression == "01"
 
 
 def test_an_unknown_or_silent_destination(node: RunningNode, archive: Archive, tmp_path: Path) -> None:
