@@ -132,6 +132,11 @@ def query_statuses() -> tuple[tuple[type[errors.ArchiveError], Code], ...]:
     return _QUERY
 
 
+def normalized_statuses() -> tuple[tuple[type[errors.ArchiveError], Code], ...]:
+    """The table of N-services, for the conformance statement."""
+    return _NORMALIZED
+
+
 def of_store(error: Exception) -> Status:
     """The answer to a C-STORE that failed (PS3.4 Table B.2-1, PS3.7 §9.1.1.1.9)."""
     return _of(error, _STORE)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -96,7 +96,7 @@ def associations(archive: Archive, principal: Principal) -> list[dict[str, Any]]
     """
     may(principal, Action.ADMINISTER, None)
     with archive.index.read() as connection:
-        return rows.associations(connection, datetime.now(UTC) - DEAD_AFTER)
+        return [_plain(row) for row in rows.associations(connection, datetime.now(UTC) - DEAD_AFTER)]
 
 
 def processes(archive: Archive, principal: Principal) -> list[dict[str, Any]]:
@@ -107,4 +107,9 @@ def processes(archive: Archive, principal: Principal) -> list[dict[str, Any]]:
     """
     may(principal, Action.ADMINISTER, None)
     with archive.index.read() as connection:
-        return rows.processes(connection, datetime.now(UTC) - DEAD_AFTER)
+        return [_plain(row) for row in rows.processes(connection, datetime.now(UTC) - DEAD_AFTER)]
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row under names that are texts and nothing more."""
+    return {str(name): value for name, value in row.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -96,3 +97,9 @@ def test_only_administrators_of_everything_see_the_network(archive: Archive) -> 
     for read in (live_association.associations, live_association.processes, listed):
         with pytest.raises(Forbidden):
             read(archive, Principal("user", "an", facilities=None))
+
+
+def test_every_cause_is_explained_on_the_page() -> None:
+    diagnosis = Path(__file__).parents[3] / "viewer" / "src" / "app" / "network" / "diagnosis.ts"
+    named = diagnosis.read_text(encoding="utf-8")
+    assert [cause.value for cause in Cause if f"'{cause.value}'" not in named] == []
