@@ -24,9 +24,9 @@ from sqlalchemy import (
 )
 
 from storage.dicom.attributes import DATE_OF, Attribute, Level
-from storage.dicom.matching import AnyOf, Empty, Match, Name, Numbers, Pattern, Range, Universal, Values
+from storage.dicom.matching import AnyOf, Empty, Match, Name, Numbers, Pattern, Range, Values
 from storage.dicom.search_value import LONGEST_VALUE, SearchAttribute
-from storage.index import fragments, words
+from storage.index import fragments, modalities, words
 from storage.index.schema import instance, series, study
 from storage.index.searchable_schema import instance_value, series_value, study_value
 
@@ -121,7 +121,7 @@ def _condition(
     if isinstance(match, Empty):
         return _empty(column)
     if attribute.keyword == "ModalitiesInStudy":
-        return _one_of_several(column, match)
+        return modalities.one_of(connection, match)
     if isinstance(match, Name):
         field = words.FIELDS.get(attribute.search_column)
         if fuzzy is not Fuzzy.NO and field is not None:
@@ -244,15 +244,6 @@ def _moment(date: Attribute, time: Attribute, days: Range, hours: Range, sqlite:
     if days.high and hours.high:
         terms.append(or_(day < days.high, and_(hour <= hours.high, hour != "")))
     return and_(*terms)
-
-
-def _one_of_several(column: Column[Any], match: Match) -> ColumnElement[bool]:
-    """A column that holds several values with backslashes between: one of them matches."""
-    if isinstance(match, Universal):
-        return true()
-    texts = match.values if isinstance(match, Values) else (match.text,) if isinstance(match, Pattern) else ()
-    padded = literal("\\") + column + "\\"
-    return or_(*(padded.like(f"%\\{_like(str(text))}\\%", escape=_ESCAPE) for text in texts))
 
 
 def _name(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:

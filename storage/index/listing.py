@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from storage.dicom.text import tokens
 from storage.index.fragments import with_all
+from storage.index.modalities import any_of
 from storage.index.paging import Found, Search, Term
 from storage.index.paging import page as paged
 from storage.index.schema import facility, instance, series, study
@@ -17,8 +18,9 @@ from storage.index.words import are_letters, beginnings
 
 __all__ = ["Connection", "Found", "Wanted", "by_uid", "changed", "instances_of", "page", "series_of"]
 
-# So many of the latest studies are looked through for words before the index of words is asked; so many are collected.
-_HEAD = 3_000
+# So many of the latest studies are looked through for common words, rather than ask the index of words; so many that it
+# finds are collected.
+_HEAD = 5_000
 _COLLECTED = 20_000
 _SHOWN = (*study.columns, facility.c.code.label("facility_code"), facility.c.name.label("facility_name"))
 
@@ -41,7 +43,7 @@ def page(connection: Connection, wanted: Wanted, reach: Collection[int] | None, 
         source=study,
         wanted=[
             within(reach),
-            *_conditions(wanted),
+            *_conditions(connection, wanted),
             beginnings(connection, filter(are_letters, typed)),
             *map(_number, numbers),
             with_all(connection, numbers),
@@ -113,11 +115,10 @@ def _studies() -> Select[Any]:
     return select(*_SHOWN).join(facility, facility.c.id == study.c.facility_id)
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.modalities:
-        padded = literal("\\") + study.c.modalities_in_study + "\\"
-        found.append(or_(*(padded.contains(f"\\{one}\\", autoescape=True, escape="!") for one in wanted.modalities)))
+        found.append(any_of(connection, wanted.modalities))
     if wanted.date_from:
         found.append(study.c.study_date >= wanted.date_from)
     if wanted.date_to:

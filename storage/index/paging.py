@@ -8,18 +8,19 @@ from typing import Any
 from sqlalchemy import (
     BinaryExpression,
     BooleanClauseList,
+    ClauseElement,
     Column,
     ColumnElement,
     Connection,
+    Executable,
     FromClause,
     Select,
     func,
-    literal,
     select,
     text,
-    true,
     union,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.operators import like_op
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.sql.visitors import iterate
@@ -61,8 +62,8 @@ class Search:
     """Rows of ``source`` that are ``wanted``, each by its ``key``, which is also the last term of the order.
 
     ``beside``: a table of which rows are shown too, by ``joined``, or else by a foreign key. ``walk``: nothing but the
-    order itself narrows it, so it is walked at once. ``head``: so many rows in the order are looked through before an
-    index is asked, which is dear where what is sought is common. ``collected``: so many are worth collecting.
+    order itself narrows it, so it is walked at once. ``head``: so many rows in the order are looked through first where
+    what is sought is common (PostgreSQL alone tells). ``collected``: so many matches are worth collecting.
     """
 
     source: FromClause
@@ -91,11 +92,11 @@ def page(connection: Connection, search: Search, limit: int, offset: int) -> Fou
     """
     plan_by_values(connection)
     if search.walk:
-        some = select(search.key).select_from(search.source).where(*search.wanted).limit(COUNTED + 1)
-        return _walk(connection, search, limit, offset, select(func.count()).select_from(some.subquery()))
-    found = _at_the_head(connection, search, limit, offset) if limit and limit + offset < search.head else None
-    if found is not None:
-        return found
+        return _walk(connection, search, limit, offset, max(COUNTED, limit + offset) + 1)
+    if search.head and connection.dialect.name == "postgresql" and _is_common(connection, search, limit + offset + 1):
+        found = _at_the_head(connection, search, limit, offset)
+        if found is not None:
+            return found
     hits = _some(search).cte("hit").prefix_with("MATERIALIZED")
     counted = select(func.count()).select_from(hits)
     order = (term.by(hits.c[f"k{number}"]) for number, term in enumerate(search.order))
@@ -104,31 +105,73 @@ def page(connection: Connection, search: Search, limit: int, offset: int) -> Fou
         total = int(connection.execute(counted).scalar_one())
     else:
         total = int(rows[0]["counted"]) if rows else 0
-    return Found(rows, total) if total <= search.collected else _walk(connection, search, limit, offset, None)
+    if total <= search.collected:
+        return Found(rows, total)
+    return _walk(connection, search, limit, offset, limit + offset, least=search.collected + 1)
+
+
+def _walk(connection: Connection, search: Search, limit: int, offset: int, most: int, *, least: int = 0) -> Found:
+    """A page in order, walked as far as ``most`` matches; ``least``: so many there are, as is known already."""
+    keys = _keys(search).order_by(*(term.by(term.column) for term in search.order)).limit(most)
+    rows, total = _counted(connection, search, keys, limit, offset)
+    if total < most:
+        return Found(rows, total)
+    return Found(rows, max(total, least, offset + len(rows) + 1), exact=False)
 
 
 def _at_the_head(connection: Connection, search: Search, limit: int, offset: int) -> Found | None:
     """The page, if the head of the order has all of it and a row more."""
-    terms = (term.column.label(f"k{number}") for number, term in enumerate(search.order))
+    terms = [term.column.label(f"k{number}") for number, term in enumerate(search.order)]
     head = (
         select(search.key.label("id"), *terms, *_read(search))
         .select_from(search.source)
         .order_by(*(term.by(term.column) for term in search.order))
         .limit(search.head)
-        .cte("head")
-        .prefix_with("MATERIALIZED")
+        .subquery("head")
     )
-    seen = ClauseAdapter(head)
-    keys = [head.c.id, *(head.c[f"k{number}"] for number in range(len(search.order)))]
-    hits = select(*keys).where(*map(seen.traverse, search.wanted)).cte("hit").prefix_with("MATERIALIZED")
+    ordered = [head.c[f"k{number}"] for number in range(len(terms))]
+    keys = (
+        select(head.c.id, *ordered)
+        .where(*map(ClauseAdapter(head).traverse, search.wanted))
+        .order_by(*(term.by(column) for term, column in zip(search.order, ordered, strict=True)))
+        .limit(limit + offset + 1)
+    )
+    rows, total = _counted(connection, search, keys, limit, offset)
+    return Found(rows, total, exact=False) if total > limit + offset else None
+
+
+def _counted(
+    connection: Connection, search: Search, keys: Select[Any], limit: int, offset: int
+) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a page of these keys, which are in order, and how many keys there are."""
+    hits = keys.cte("hit").prefix_with("MATERIALIZED")
+    counted = select(func.count()).select_from(hits)
     order = (term.by(hits.c[f"k{number}"]) for number, term in enumerate(search.order))
-    # Of one that is not full nothing is hidden behind it.
-    is_all = select(func.count() < search.head).select_from(head).scalar_subquery()
-    counted = select(func.count()).select_from(hits).scalar_subquery()
-    rows = _rows(connection, search, select(hits).order_by(*order), limit, offset, counted, is_all)
-    if not rows or not (rows[0]["is_all"] or rows[0]["counted"] > limit + offset):
-        return None
-    return Found(rows, int(rows[0]["counted"]), exact=bool(rows[0]["is_all"]))
+    rows = _rows(connection, search, select(hits).order_by(*order), limit, offset, counted.scalar_subquery())
+    return rows, int(rows[0]["counted"] if rows else connection.execute(counted).scalar_one())
+
+
+class _Plan(Executable, ClauseElement):
+    """How PostgreSQL would run a statement, as JSON."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(_Plan)
+def _explain(plan: _Plan, compiler: Any, **options: Any) -> str:
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(plan.statement, **options)}"
+
+
+def _is_common(connection: Connection, search: Search, wanted: int) -> bool:
+    """Whether PostgreSQL, from its statistics, expects so many matches at the head of the order."""
+    matching, all_of_them = (
+        int(connection.execute(_Plan(statement)).scalar_one()[0]["Plan"]["Plan Rows"])
+        for statement in (_keys(search), select(search.key).select_from(search.source))
+    )
+    return wanted * all_of_them <= matching * search.head
 
 
 def _read(search: Search) -> Iterator[ColumnElement[Any]]:
@@ -139,18 +182,6 @@ def _read(search: Search) -> Iterator[ColumnElement[Any]]:
             if isinstance(part, Column) and part.table is search.source and part is not search.key:
                 found[part.name] = part
     yield from found.values()
-
-
-def _walk(connection: Connection, search: Search, limit: int, offset: int, counted: Select[Any] | None) -> Found:
-    """A page in order; ``counted`` counts as far as it is worth, ``None``: there are more than that."""
-    keys = _keys(search).order_by(*(term.by(term.column) for term in search.order))
-    rows = _rows(connection, search, keys, limit, offset, literal(0))
-    seen = offset + len(rows)
-    # A page that is not full is the last one.
-    if len(rows) < limit and (rows or not offset):
-        return Found(rows, seen)
-    total = int(connection.execute(counted).scalar_one()) if counted is not None else COUNTED + 1
-    return Found(rows, total) if total <= COUNTED else Found(rows, max(total, seen + 1), exact=False)
 
 
 def _keys(search: Search) -> Select[Any]:
@@ -187,13 +218,12 @@ def _rows(
     limit: int,
     offset: int,
     counted: ColumnElement[int],
-    is_all: ColumnElement[bool] | None = None,
 ) -> list[dict[str, Any]]:
     """Of the keys in order, those of the page, with all that is shown of them."""
     page = chosen.limit(limit).offset(offset).subquery("page")
     source = search.source if search.beside is None else search.source.join(search.beside, search.joined)
     statement = (
-        select(*search.shown, counted.label("counted"), (true() if is_all is None else is_all).label("is_all"))
+        select(*search.shown, counted.label("counted"))
         .select_from(source.join(page, search.key == page.c.id))
         .order_by(*(term.by(page.c[f"k{number}"]) for number, term in enumerate(search.order)))
     )

@@ -42,13 +42,17 @@ class Prepared:
 
     def run(self, cursor: Cursor, values: Mapping[str, Any]) -> None:
         """Execute with the values of all names."""
+        cursor.execute(*self.bound(values))
+
+    def bound(self, values: Mapping[str, Any]) -> tuple[str, Any]:
+        """The statement and its parameters, as the driver takes them."""
         if self._constants:
             values = {**self._constants, **values}
         if self._processors:
             values = dict(values)
             for name, processor in self._processors.items():
                 values[name] = processor(values[name])
-        cursor.execute(self._sql, values if self._order is None else [values[name] for name in self._order])
+        return self._sql, values if self._order is None else [values[name] for name in self._order]
 
 
 class Ready:

@@ -103,6 +103,7 @@ study = Table(
         *("study_date", "study_time", "id", "facility_id", "modalities_in_study", "search_patient_name"),
     ),
     Index("ix_study_named", "search_patient_name", "study_date", "study_time", "id", "facility_id"),
+    Index("ix_study_modalities", "modalities_in_study", "study_date", "study_time", "id", "facility_id"),
     Index(None, "patient_birth_date"),
     Index(None, "accession_number", postgresql_ops={"accession_number": "text_pattern_ops"}),
 )

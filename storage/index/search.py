@@ -47,9 +47,9 @@ PATIENT_TOTALS = (
     "number_of_patient_related_instances",
 )
 _BATCH = 500
-# So many of the newest studies are looked through for common words before the index of words is asked, which finds all
+# So many of the newest studies are looked through for common words, rather than ask the index of words, which finds all
 # studies that have a word before it gives the first; so many that it finds are read and sorted.
-_HEAD = 8_000
+_HEAD = 20_000
 _COLLECTED = 20_000
 _TOLD = frozenset(attribute.column for attribute in ATTRIBUTES)
 _UIDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"})
@@ -102,7 +102,7 @@ def matches(
         statement = select(*_columns(level)).select_from(source).where(*wanted)
         return _whole(connection, statement, select(func.count()).select_from(source).where(*wanted), level, page)
     key = TABLES[level].c.id
-    walk = level is Level.STUDY and all(_walked(one) for one in conditions)
+    walk = level is Level.STUDY and all(_is_walked(one) for one in conditions)
     search = Search(source, wanted, key, _order(level, page.order), _columns(level), walk=walk)
     return paged(connection, search, page.limit, page.offset)
 
@@ -171,11 +171,9 @@ def _names_one(condition: Condition | ValueCondition) -> bool:
     )
 
 
-def _walked(condition: Condition | ValueCondition) -> bool:
-    """Whether the index of the newest studies holds all that the condition asks for, and in the order of the answer."""
-    if not isinstance(condition, Condition):
-        return False
-    return _is_days(condition.attribute, condition.match) or condition.attribute.keyword == "ModalitiesInStudy"
+def _is_walked(condition: Condition | ValueCondition) -> bool:
+    """Whether what the condition asks for is one stretch of the order of the answer."""
+    return isinstance(condition, Condition) and _is_days(condition.attribute, condition.match)
 
 
 def _is_days(attribute: Attribute, match: Match) -> bool:

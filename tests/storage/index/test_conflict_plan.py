@@ -9,6 +9,7 @@ from sqlalchemy import Connection, event, insert, text
 
 from storage.index import discrepancies, quarantine, schema
 from storage.index.engine import Index
+from storage.index.prepared import Prepared
 
 MANY = 10_000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,9 +80,16 @@ def _quarantined(number: int) -> dict[str, Any]:
     }
 
 
-def plan(index: Index, work: Callable[[Connection], Any]) -> str:
+def plan(index: Index, work: Callable[[Connection], Any], monkeypatch: pytest.MonkeyPatch) -> str:
     """How the engine runs the statement of some work."""
     seen: list[tuple[str, Any]] = []
+    run = Prepared.run
+
+    def note_prepared(prepared: Prepared, cursor: Any, values: Any) -> None:
+        seen.append(prepared.bound(values))
+        run(prepared, cursor, values)
+
+    monkeypatch.setattr(Prepared, "run", note_prepared)
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
         seen.append((statement, parameters))
@@ -95,7 +103,8 @@ def plan(index: Index, work: Callable[[Connection], Any]) -> str:
     statement, parameters = next(one for one in seen if one[0].startswith(("SELECT", "UPDATE")))
     explain = "EXPLAIN QUERY PLAN" if index.is_sqlite else "EXPLAIN"
     with index.read() as connection:
-        found = connection.exec_driver_sql(f"{explain} {statement}", parameters)
+        bound = tuple(parameters) if isinstance(parameters, list) else parameters
+        found = connection.exec_driver_sql(f"{explain} {statement}", bound)
         return "\n".join(str(row[-1]) for row in found)
 
 
@@ -112,7 +121,9 @@ def plan(index: Index, work: Callable[[Connection], Any]) -> str:
         (lambda c: quarantine.page(c, None, None, 50, 0), "ix_quarantine_state_id"),
     ],
 )
-def test_by_an_index(index: Index, work: Callable[[Connection], Any], used: str) -> None:
-    found = plan(index, work)
+def test_by_an_index(
+    index: Index, work: Callable[[Connection], Any], used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = plan(index, work, monkeypatch)
     assert any(name in found for name in used.split("|")), found
     assert "Seq Scan" not in found

@@ -93,6 +93,11 @@ def upgrade() -> None:
         "study",
         ["search_patient_name", "study_date", "study_time", "id", "facility_id"],
     )
+    op.create_index(
+        "ix_study_modalities",
+        "study",
+        ["modalities_in_study", "study_date", "study_time", "id", "facility_id"],
+    )
     op.create_index(op.f("ix_study_patient_birth_date"), "study", ["patient_birth_date"])
     if connection.dialect.name == "postgresql":
         for statement in _WORDS:
