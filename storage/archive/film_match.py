@@ -27,6 +27,7 @@ JUST_NOW = timedelta(hours=1)
 # What a machine has begun and forgot to end is not what it does now.
 _SHIFT = timedelta(hours=4)
 MOST_CANDIDATES = 8
+_MOST_RECENT = 500
 # Shorter numbers are numbers of films and images as well.
 _SHORTEST_IDENTIFIER = 5
 _PIECE = re.compile(r"[^\s,;|()\[\]{}\"']+")
@@ -110,7 +111,8 @@ class _Search:
             ("performed", self._performed()),
             ("name", [one for one in self.sent if self._is_named(one)]),
         ]
-        candidates = _distinct([*(one for _, studies in found for one in studies), *self.sent, *self.of_patient])
+        told = [one for _, studies in found for one in studies]
+        candidates = _distinct([*told, *self._namesakes(), *self.sent, *self.of_patient])
         basis, studies = next(((basis, studies) for basis, studies in found if studies), (None, []))
         if basis is None:
             return Unmatched("no-study" if self.of_patient else "nothing-known", candidates[:MOST_CANDIDATES])
@@ -119,6 +121,12 @@ class _Search:
         if self._is_contradicted(studies[0], by_accession):
             return Unmatched("contradiction", candidates[:MOST_CANDIDATES])
         return Match(studies[0], basis)
+
+    def _namesakes(self) -> list[rows.Row]:
+        """Studies of these days, whatever machine sent them, whose patient's name is on the film: a likeness, no proof."""
+        since = self.printed - RECENTLY
+        recent = rows.studies_since(self.connection, self.facility, since, _MOST_RECENT)
+        return [one for one in recent if self._is_named(one)]
 
     def _named(self, column: str, values: set[str]) -> list[rows.Row]:
         if not values:

@@ -156,6 +156,12 @@ def studies_sent_by(connection: Connection, facility_id: int, ae_title: str, sin
     return _all(connection, _studies().where(found).order_by(study.c.updated_at.desc()).limit(limit))
 
 
+def studies_since(connection: Connection, facility_id: int, since: datetime, limit: int) -> list[Row]:
+    """The studies of a facility that changed since a time, the newest first."""
+    statement = _studies().where(study.c.facility_id == facility_id, study.c.updated_at >= since)
+    return _all(connection, statement.order_by(study.c.updated_at.desc()).limit(limit))
+
+
 def orders_named(connection: Connection, facility_id: int, accession_numbers: Collection[str]) -> list[Row]:
     """Orders of a facility with one of these accession numbers that were not cancelled."""
     statement = select(imaging_order).where(
