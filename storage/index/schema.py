@@ -366,6 +366,3 @@ uploader = Table(
     Column("failing", Integer, nullable=False, server_default="0"),  # instances put off after a failure
     Column("noted_at", UTCDateTime, nullable=False),
 )
-
-# Tables with a module of their own; whoever has this one's metadata has them too.
-from storage.index import searchable_schema as searchable_schema  # noqa: E402, PLC0414

@@ -1,7 +1,24 @@
 """All tables of the index, whichever module declares them: what migrations make."""
 
-from storage.index import film_schema, network_schema, order_schema, routing_schema, schema, work_schema
+from storage.index import (
+    film_schema,
+    network_schema,
+    order_schema,
+    routing_schema,
+    schema,
+    searchable_schema,
+    work_schema,
+)
 
-__all__ = ["film_schema", "metadata", "network_schema", "order_schema", "routing_schema", "schema", "work_schema"]
+__all__ = [
+    "film_schema",
+    "metadata",
+    "network_schema",
+    "order_schema",
+    "routing_schema",
+    "schema",
+    "searchable_schema",
+    "work_schema",
+]
 
 metadata = schema.metadata
