@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association as PynetdicomAssociation
@@ -141,6 +142,10 @@ class Association(PynetdicomAssociation):
             self.store_responses.put(None)
             raise AssociationEnded("The association ended before the answer came.")
         return command
+
+    def _serve_request(self, msg: Any, context_id: int) -> None:
+        """As requestor: event reports of the peer, which pynetdicom gives here, are messages like all others."""
+        self.dimse.msg_queue.put((context_id, msg))
 
     # The association's own thread
 

@@ -12,20 +12,24 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]  # made at run time
+from typer.testing import CliRunner
 
 from dicom_nodes.courier import Courier
 from dicom_nodes.scu.store import store
+from pacs.cli import app
 from storage.access import ae
 from storage.access.ae_policy import Policy
 from storage.archive import Archive, delivery
 from storage.archive.commitment import work_off
 from storage.archive.upload import upload_pending
+from storage.index import commitments
 from tests.dicom_nodes.conftest import RunningNode, archive, node, start_node
 from tests.dicom_nodes.instance_bytes import ct, write
+from tests.interop.test_dimse_peers import Orthanc, orthanc
 from tests.peers import free_port
 
 pytestmark = pytest.mark.interop
-__all__ = ["archive", "node", "start_node"]
+__all__ = ["archive", "node", "orthanc", "start_node"]
 
 WELL_KNOWN = "1.2.840.10008.1.20.1.1"
 Report = tuple[int, Dataset]
@@ -197,22 +201,21 @@ def test_the_same_request_again_is_told_again(
     assert (status, "in use" in comment) == (0x0115, True)
 
 
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
+def test_what_is_no_request(node: RunningNode, modality: Modality) -> None:
+    of_class = "1.2.840.10008.5.1.4.1.1.2"
+    changes: list[tuple[dict[str, Any], int]] = [
         ({"uid": ""}, 0x0115),
         ({"instances": []}, 0x0115),
         ({"instances": [("", "1.2.3")]}, 0x0115),
-        ({"instances": [("1.2.840.10008.5.1.4.1.1.2", "")]}, 0x0115),
+        ({"instances": [(of_class, "")]}, 0x0115),
         ({"action": 2}, 0x0123),
         ({"target": "1.2.3.4"}, 0x0112),
-    ],
-)
-def test_what_is_no_request(node: RunningNode, modality: Modality, change: dict[str, Any], status: int) -> None:
-    given: dict[str, Any] = {"instances": [("1.2.840.10008.5.1.4.1.1.2", "1.2.3")]} | change
-    answered, comment = modality.ask(node.port, **given)
-    assert answered == status
-    assert comment
+    ]
+    for change, status in changes:
+        given: dict[str, Any] = {"instances": [(of_class, "1.2.3")]} | change
+        answered, comment = modality.ask(node.port, **given)
+        assert answered == status, change
+        assert comment
 
 
 def test_a_machine_that_may_not_ask_is_refused(node: RunningNode, archive: Archive) -> None:
@@ -226,3 +229,40 @@ def _step_until(one: Courier, fulfilled: Callable[[], bool]) -> None:
         one.step()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_pacs_commit_asks_and_hears_the_answer(
+    node: RunningNode, archive: Archive, kept: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILMLESS_DATA_DIR", str(archive.settings.data_dir))
+    monkeypatch.setenv("FILMLESS_MINIMUM_FREE_BYTES", "0")
+    with archive.index.read() as connection:
+        study = str(commitments.kept(connection, [kept[0][1]])[kept[0][1]]["study_instance_uid"])
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(0.1):
+            work_off(archive)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        said = CliRunner().invoke(app, ["commit", study, f"FILMLESS@127.0.0.1:{node.port}", "--wait", "20"])
+    finally:
+        done.set()
+        worker.join()
+    assert (said.exit_code, "2 committed, 0 not." in said.stdout) == (0, True), said.output
+
+
+def test_orthanc_asks_and_hears_what_is_missing(
+    orthanc: Orthanc, node: RunningNode, archive: Archive, kept: list[tuple[str, str]]
+) -> None:
+    missing = (kept[0][0], generate_uid())
+    asked = orthanc.post("/modalities/filmless/storage-commitment", {"DicomInstances": [*kept, missing]})
+    address = f"/storage-commitment/{asked['ID']}"  # type: ignore[index]  # JSON
+    work_off(archive)
+    _step_until(courier(node), lambda: orthanc.http.get(address).json()["Status"] != "Pending")
+    told = orthanc.http.get(address).json()
+    assert told["Status"] == "Failure"
+    assert {one["SOPInstanceUID"] for one in told["Success"]} == {uid for _, uid in kept}
+    assert [(one["SOPInstanceUID"], one["FailureReason"]) for one in told["Failures"]] == [(missing[1], 0x0112)]
