@@ -18,6 +18,7 @@ from pacs.cli import (
     state,
     tls,
     transfer,
+    worklist,
 )
 from storage.errors import ArchiveError
 
@@ -34,6 +35,7 @@ for module in (
     network,
     transfer,
     query,
+    worklist,
     archive,
     integrity,
     conflicts,
