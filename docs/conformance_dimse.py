@@ -6,7 +6,13 @@ from pydicom.uid import UID
 
 from dicom_nodes.scp import contexts
 from dicom_nodes.status import Code, store_statuses
-from docs import conformance_association, conformance_query, conformance_services, conformance_worklist
+from docs import (
+    conformance_association,
+    conformance_commitment,
+    conformance_query,
+    conformance_services,
+    conformance_worklist,
+)
 
 
 def page() -> str:
@@ -17,6 +23,7 @@ def page() -> str:
             *_sections(conformance_services.sections()),
             *_storage(),
             *_sections(conformance_query.sections()),
+            *_sections(conformance_commitment.sections()),
             *_sections(conformance_worklist.sections()),
             "",
         ]
