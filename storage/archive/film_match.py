@@ -36,7 +36,7 @@ _DAY = re.compile(r"(?:19|20)\d{2}(?:0\d|1[0-2])(?:[0-2]\d|3[01])|(?:[0-2]\d|3[0
 
 @dataclass(frozen=True)
 class Match:
-    """The study of a film: a row of the index, or what an order says of one that has yet to come; and how it is known."""
+    """The study of a film (a row of the index, or what an order says of one that has yet to come); how it is known."""
 
     study: rows.Row
     basis: Basis
@@ -123,7 +123,7 @@ class _Search:
         return Match(studies[0], basis)
 
     def _namesakes(self) -> list[rows.Row]:
-        """Studies of these days, whatever machine sent them, whose patient's name is on the film: a likeness, no proof."""
+        """Studies of these days, from whatever machine, whose patient's name is on the film: a likeness, no proof."""
         since = self.printed - RECENTLY
         recent = rows.studies_since(self.connection, self.facility, since, _MOST_RECENT)
         return [one for one in recent if self._is_named(one)]
