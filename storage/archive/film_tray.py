@@ -118,6 +118,8 @@ def picture(archive: Archive, identity: int, principal: Principal, side: int) ->
         StoreUnavailable: the file of the film cannot be read now.
     """
     row = _entry(archive, identity, principal)
+    if row["state"] in rows.SETTLED:
+        raise WrongState("This film is settled.")
     image = Image.fromarray(page_of(read(archive, row)).eight_bits())
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = BytesIO()
