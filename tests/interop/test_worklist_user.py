@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 from typer.testing import CliRunner
 
 from dicom_nodes.scu.association import AssociationFailed
@@ -41,8 +41,8 @@ def wlmscpfs(tmp_path: Path) -> Iterator[Destination]:
     item.ScheduledProcedureStepSequence = [step]
     item.file_meta = FileMetaDataset()
     item.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    item.file_meta.MediaStorageSOPClassUID = "1.2.276.0.7230010.3.1.0.1"
-    item.file_meta.MediaStorageSOPInstanceUID = "1.2.3.5"
+    item.file_meta.MediaStorageSOPClassUID = UID("1.2.276.0.7230010.3.1.0.1")
+    item.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.5")
     folder = tmp_path / "worklists" / "RIS"
     folder.mkdir(parents=True)
     (folder / "lockfile").touch()
