@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 _LEASE_KEPT_EVERY_S = 5.0
 _LOOKED_EVERY_S = 0.5
+_PATIENCE_S = 5.0  # with an index that is away
 
 
 def serve_request(request: Request) -> None:
@@ -131,7 +132,8 @@ class Teller:
                 self._session.between.remove(self._look)
                 self._tell(due)
         except ArchiveError as error:
-            log.warning("a result is not told here", association=self._session.id, reason=str(error))
+            self._looked_at = now + _PATIENCE_S
+            log.warning("a result cannot be told now", association=self._session.id, reason=str(error))
 
     def _tell(self, due: Delivery) -> None:
         session = self._session

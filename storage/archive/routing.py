@@ -21,6 +21,7 @@ from storage.index import routes as rows
 OVERLAP = timedelta(minutes=2)
 # Who is told of a study is told when nothing has been added to it for so long.
 QUIET = timedelta(seconds=20)
+_MARKED_EVERY = timedelta(seconds=30)
 _AT_ONCE = 200
 
 
@@ -51,22 +52,21 @@ class Router:
             if now - until > OVERLAP:
                 self._archive.index.in_transaction(lambda connection: rows.look_on(connection, now))
             return False
-        since, after, newest = until - OVERLAP, 0, until
-        while page := self._page(since, after):
+        since, after, looks = until - OVERLAP, 0, 0
+        while (page := self._page(since, after)) and looks < _AT_ONCE:
             for study in page:
                 change = (study["number_of_instances"], study["updated_at"])
                 if self._seen.get(study["id"]) != change:
                     self._look(study, routes, told)
                     self._seen[study["id"]] = change
+                    looks += 1
             since, after = page[-1]["updated_at"], page[-1]["id"]
-            newest = max(newest, since)
-            if len(page) < _AT_ONCE:
-                break
-        # Never ahead of now: a clock that runs ahead elsewhere would hide what comes.
-        if (newest := min(newest, now)) > until:
-            self._archive.index.in_transaction(lambda connection: rows.look_on(connection, newest))
-        self._seen = {one: change for one, change in self._seen.items() if change[1] >= newest - OVERLAP}
-        return False
+        # When all was looked at, the next look begins here; never ahead of now, as clocks elsewhere may run ahead.
+        reached = min(since, now) if page else now
+        if reached - until > _MARKED_EVERY or page:
+            self._archive.index.in_transaction(lambda connection: rows.look_on(connection, reached))
+            self._seen = {one: change for one, change in self._seen.items() if change[1] >= reached - OVERLAP}
+        return bool(page)
 
     def _page(self, since: datetime, after: int) -> list[rows.Row]:
         with self._archive.index.read() as connection:

@@ -218,3 +218,21 @@ def test_hours_over_midnight_belong_to_the_day_on_which_they_begin() -> None:
         "",
         "12",
     )
+
+
+def test_many_studies_are_looked_at_in_steps_and_none_twice(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "_AT_ONCE", 2)
+    route.add(archive, Rule(name="all", destinations=("FAR",)), SYSTEM)
+    router = Router(archive)
+    router.step()
+    for number in range(5):
+        keep(archive, ct_slice(study=f"1.2.{number}"), local_source(archive))
+    steps = 1
+    while router.step():
+        steps += 1
+    assert steps == 3
+    looked: list[str] = []
+    monkeypatch.setattr(router, "_look", lambda study, *_: looked.append(study["study_instance_uid"]))
+    assert not router.step()
+    assert looked == []
+    assert delivery_list.listed(archive, SYSTEM).total == 5
