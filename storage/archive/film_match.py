@@ -19,7 +19,7 @@ from storage.index import films as rows
 from storage.index.performed_steps import in_progress
 
 Basis = Literal["study", "accession", "patient", "performed", "name"]
-Doubt = Literal["nothing-known", "several", "contradiction", "no-study"]
+Doubt = Literal["nothing-known", "likeness", "several", "contradiction", "no-study"]
 
 # A patient's ID alone means a study or an order of these days; a machine's last study is looked for within an hour.
 RECENTLY = timedelta(hours=36)
@@ -112,10 +112,12 @@ class _Search:
             ("name", [one for one in self.sent if self._is_named(one)]),
         ]
         told = [one for _, studies in found for one in studies]
-        candidates = _distinct([*told, *self._namesakes(), *self.sent, *self.of_patient])
+        namesakes = self._namesakes()
+        candidates = _distinct([*told, *namesakes, *self.sent, *self.of_patient])
         basis, studies = next(((basis, studies) for basis, studies in found if studies), (None, []))
         if basis is None:
-            return Unmatched("no-study" if self.of_patient else "nothing-known", candidates[:MOST_CANDIDATES])
+            doubt: Doubt = "no-study" if self.of_patient else "likeness" if namesakes else "nothing-known"
+            return Unmatched(doubt, candidates[:MOST_CANDIDATES])
         if len(studies) > 1:
             return Unmatched("several", candidates[:MOST_CANDIDATES])
         if self._is_contradicted(studies[0], by_accession):

@@ -61,7 +61,7 @@ def printed(archive: Archive, one: Film, *, facility: int = 1) -> int:
     principal = replace(MACHINE, facilities=frozenset({facility}))
     take(archive, one, Printer("FILMONLY", "10.0.0.7", facility), principal)
     film_filing.work_off(archive)
-    return row_of(archive, one)["id"]
+    return int(row_of(archive, one)["id"])
 
 
 def row_of(archive: Archive, one: Film) -> Row:
@@ -147,6 +147,7 @@ def test_that_the_machine_has_just_sent_a_study_is_no_proof_without_the_name(arc
     [
         ("", Proposal(), "nothing-known"),
         ("PHONG 3", Proposal(), "nothing-known"),
+        ("NGUYEN VAN DUC", Proposal(), "likeness"),
         ("079201000001 079201000777", Proposal(), "several"),
         ("ACC-100 079201000777", Proposal(), "contradiction"),
         ("ACC-100", Proposal(patient_id="079201000777"), "contradiction"),

@@ -31,6 +31,7 @@ export const trayEn = {
   'tray.facility': 'Facility',
 
   'tray.reason.nothing-known': 'Nothing on the film names a patient or an order that is known here.',
+  'tray.reason.likeness': 'The name on the film is that of a patient below, but a name alone is not proof.',
   'tray.reason.several': 'More than one study fits what is written on the film.',
   'tray.reason.contradiction': 'What is written on the film speaks of different patients. Look closely.',
   'tray.reason.no-study': 'The patient is known, but there is no study of these days.',

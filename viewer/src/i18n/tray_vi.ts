@@ -32,6 +32,7 @@ export const trayVi: CatalogueOf<typeof trayEn> = {
   'tray.facility': 'Cơ sở',
 
   'tray.reason.nothing-known': 'Trên phim không có bệnh nhân hay chỉ định nào mà ở đây biết.',
+  'tray.reason.likeness': 'Tên trên phim trùng với bệnh nhân dưới đây, nhưng chỉ riêng tên thì chưa đủ chắc chắn.',
   'tray.reason.several': 'Có hơn một ca chụp khớp với chữ trên phim.',
   'tray.reason.contradiction': 'Chữ trên phim nói về những bệnh nhân khác nhau. Hãy xem kỹ.',
   'tray.reason.no-study': 'Đã biết bệnh nhân, nhưng không có ca chụp nào trong những ngày này.',

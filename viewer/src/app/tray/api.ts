@@ -2,7 +2,7 @@
 import { type Facility, json, request } from '../api';
 
 export type FilmState = 'new' | 'tray' | 'filing' | 'filed' | 'discarded';
-export type Doubt = 'nothing-known' | 'several' | 'contradiction' | 'no-study' | 'gone' | 'failed';
+export type Doubt = 'nothing-known' | 'likeness' | 'several' | 'contradiction' | 'no-study' | 'gone' | 'failed';
 export type Basis = 'study' | 'accession' | 'patient' | 'performed' | 'name' | 'hand';
 
 export interface Film {
