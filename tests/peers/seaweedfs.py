@@ -66,6 +66,8 @@ class SeaweedFS:
                 "-master.telemetry=false",
                 "-s3.allowDeleteBucketNotEmpty=false",
                 "-s3.autoCreateBucket=false",
+                # Each bucket has volumes of its own, as many as the disk holds of this size: room for a thousand tests.
+                "-master.volumeSizeLimitMB=16",
                 *ports,
             ],
             stdout=log,
