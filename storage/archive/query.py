@@ -129,14 +129,19 @@ def search(archive: Archive, query: Query, principal: Principal) -> QueryResult:
     try:
         permission.may(principal, Action.SEARCH, None)
     except Forbidden:
-        _record(archive, principal, query, "refused", 0)
+        with archive.index.write() as connection:
+            _record(connection, principal, query, "refused", 0)
         raise
-    with archive.index.read() as connection:
-        page_found = _matches(connection, plan, query, permission.reach(principal), page)
-        found, total = page_found.rows, page_found.total
-        headers = _headers(connection, plan, query, found)
-        requests = _requests(connection, plan, query, found, searchable)
-    _record(archive, principal, query, "success", total)
+
+    def read(connection: rows.Connection) -> tuple[rows.Found, dict[int, JsonDataset], dict[int, dict[str, Any]]]:
+        found = _matches(connection, plan, query, permission.reach(principal), page)
+        headers = _headers(connection, plan, query, found.rows)
+        return found, headers, _requests(connection, plan, query, found.rows, searchable)
+
+    page_found, headers, requests = archive.index.read_and_note(
+        read, lambda connection, told: _record(connection, principal, query, "success", told[0].total)
+    )
+    found, total = page_found.rows, page_found.total
     answers, number = _Answers(plan, query), f"{_TABLES[plan.level]}.id"
     return QueryResult(
         rows=[answers.tell(row, headers.get(key := row[number]), requests.get(key)) for row in found],
@@ -352,13 +357,14 @@ def _is_one(condition: rows.Condition | rows.ValueCondition) -> TypeGuard[rows.C
     )
 
 
-def _record(archive: Archive, principal: Principal, query: Query, outcome: audit.Outcome, total: int) -> None:
+def _record(
+    connection: rows.Connection, principal: Principal, query: Query, outcome: audit.Outcome, total: int
+) -> None:
     asked = [f"{name}={value}" for name, value in query.keys.items() if value]
-    with archive.index.write() as connection:
-        audit.record(
-            connection,
-            principal,
-            Action.SEARCH,
-            outcome,
-            detail={"level": str(query.level), "keys": asked, "offset": query.offset, "matches": total},
-        )
+    audit.record(
+        connection,
+        principal,
+        Action.SEARCH,
+        outcome,
+        detail={"level": str(query.level), "keys": asked, "offset": query.offset, "matches": total},
+    )

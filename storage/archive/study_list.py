@@ -89,13 +89,15 @@ def list_studies(archive: Archive, wanted: StudyFilter, principal: Principal) ->
     try:
         permission.may(principal, Action.SEARCH, None)
     except Forbidden:
-        _record(archive, principal, wanted, "refused", 0)
+        with archive.index.write() as connection:
+            _record(connection, principal, wanted, "refused", 0)
         raise
     asked = rows.Wanted(wanted.text, wanted.modalities, wanted.date_from, wanted.date_to)
     limit = max(0, min(wanted.limit, MAXIMUM_ROWS))
-    with archive.index.read() as connection:
-        found = rows.page(connection, asked, permission.reach(principal), limit, max(0, wanted.offset))
-    _record(archive, principal, wanted, "success", found.total)
+    found = archive.index.read_and_note(
+        lambda connection: rows.page(connection, asked, permission.reach(principal), limit, max(0, wanted.offset)),
+        lambda connection, page: _record(connection, principal, wanted, "success", page.total),
+    )
     now = datetime.now(UTC)
     return StudyPage([StudyRow.of(row, now) for row in found.rows], found.total, found.exact)
 
@@ -111,9 +113,10 @@ def changed_studies(archive: Archive, since: datetime, reach: Collection[int] | 
     return [StudyRow.of(row, now) for row in found]
 
 
-def _record(archive: Archive, principal: Principal, wanted: StudyFilter, outcome: audit.Outcome, total: int) -> None:
+def _record(
+    connection: rows.Connection, principal: Principal, wanted: StudyFilter, outcome: audit.Outcome, total: int
+) -> None:
     detail: dict[str, str | int] = {"list": "studies", "offset": wanted.offset, "matches": total}
     asked = {"text": wanted.text, "modality": ",".join(wanted.modalities), "from": wanted.date_from}
     detail |= {name: value for name, value in (asked | {"to": wanted.date_to}).items() if value}
-    with archive.index.write() as connection:
-        audit.record(connection, principal, Action.SEARCH, outcome, detail=detail)
+    audit.record(connection, principal, Action.SEARCH, outcome, detail=detail)

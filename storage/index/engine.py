@@ -104,6 +104,25 @@ class Index:
                 if durable and self.is_sqlite and not connection.invalidated:
                     _synchronous(connection, "NORMAL")
 
+    def read_and_note(self, read: Callable[[Connection], T], note: Callable[[Connection, T], None]) -> T:
+        """What ``read`` finds, once ``note`` has written of it; in one transaction, where that keeps nobody waiting.
+
+        SQLite has one writer at a time, who would have to wait for the reading.
+
+        Raises:
+            StoreUnavailable: the index cannot be reached.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                found = read(connection)
+                note(connection, found)
+            return found
+        with self.read() as connection:
+            found = read(connection)
+        with self.write() as connection:
+            note(connection, found)
+        return found
+
     def in_transaction(self, work: Callable[[Connection], T], *, durable: bool = False) -> T:
         """Run ``work`` in a write transaction, again when the engine gave it up in favour of another.
 
