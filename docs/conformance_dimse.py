@@ -9,6 +9,7 @@ from dicom_nodes.status import Code, store_statuses
 from docs import (
     conformance_association,
     conformance_commitment,
+    conformance_print,
     conformance_query,
     conformance_services,
     conformance_worklist,
@@ -25,6 +26,7 @@ def page() -> str:
             *_sections(conformance_query.sections()),
             *_sections(conformance_commitment.sections()),
             *_sections(conformance_worklist.sections()),
+            *_sections(conformance_print.sections()),
             "",
         ]
     )
