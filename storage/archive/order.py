@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from storage.index import orders as rows
 from storage.index.orders import Wanted
 
 MOST_ROWS = 200
+_SAME_SEARCH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -162,10 +163,20 @@ def listed(archive: Archive, wanted: Wanted, principal: Principal, limit: int, o
         every = Wanted(wanted.text, (), wanted.modality, wanted.date_from, wanted.date_to)
         counts = rows.counts(connection, every, reach)
         orders = read(connection, found)
+    _record_search(archive, principal, (wanted, offset), total)
+    return Page(orders, total, counts)
+
+
+def _record_search(archive: Archive, principal: Principal, question: object, total: int) -> None:
+    """One audit row: a page that asks the same again and again is recorded once in ten minutes."""
+    period = int(datetime.now(UTC).timestamp() // _SAME_SEARCH.total_seconds())
+    context = f"{principal.kind} {principal.name} {principal.address} {period}"
+    if not archive.store_audit.is_new(context, repr(question), "orders"):
+        return
     with archive.index.write() as connection:
         detail: audit.Detail = {"level": "ORDER", "matches": total}
         audit.record(connection, principal, Action.SEARCH, detail=detail)
-    return Page(orders, total, counts)
+    archive.store_audit.remember(context, repr(question), "orders")
 
 
 def assign(archive: Archive, identity: int, study_instance_uid: str, principal: Principal) -> Order:

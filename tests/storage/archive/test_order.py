@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from storage.access import audit
 from storage.access.principal import SYSTEM, Action, Principal
 from storage.archive import Archive
-from storage.archive.order import change_state, create, edit, order
+from storage.archive.order import change_state, create, edit, listed, order
 from storage.archive.order_matching import KEPT, QUIET, complete_quiet, forget_old
 from storage.archive.order_row import Order
 from storage.archive.performed_step import create as begin
@@ -17,6 +18,7 @@ from storage.archive.worklist import search
 from storage.dicom.work_item import DicomJson
 from storage.errors import Forbidden, InvalidRequest, NotFound, WrongState
 from storage.index import order_schema, schema
+from storage.index.orders import Wanted
 from tests.dicom_nodes.orders import one
 from tests.storage.samples import ct, keep
 
@@ -117,6 +119,16 @@ def test_another_facility_sees_and_changes_nothing(archive: Archive) -> None:
         order(archive, made.id, other)
     with pytest.raises(Forbidden):
         search(archive, {}, None, Principal("ae", "CT1", facilities=frozenset({1})))
+
+
+def test_a_list_that_is_read_again_and_again_is_audited_once(archive: Archive) -> None:
+    ordered(archive)
+    for text in ("nguyen", "nguyen", "duc"):
+        assert listed(archive, Wanted(text), SYSTEM, 10, 0).total == 1
+    with archive.index.read() as connection:
+        assert [one.detail for one in audit.events(connection) if one.action == "search"] == [
+            '{"level": "ORDER", "matches": 1}'
+        ] * 2
 
 
 def test_what_cannot_be_done(archive: Archive) -> None:
