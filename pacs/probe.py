@@ -1,4 +1,4 @@
-"""Trying a machine of the DICOM network: does it answer a verification, a query, an instance (PS3.4 Annexes A, B, C)."""
+"""Trying a machine of the DICOM network: does it answer a verification, a query, an instance (PS3.4 A to C)."""
 
 import tempfile
 import time
