@@ -8,7 +8,6 @@ export const routingEn = {
   'routes.to': 'To',
   'routes.everything': 'Everything that arrives',
   'routes.from': 'from {names}',
-  'routes.modality': '{names}',
   'routes.described': 'described as “{text}”',
   'routes.received': 'arriving {hours}',
   'routes.days': 'on {days}',

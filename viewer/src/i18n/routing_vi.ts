@@ -11,7 +11,6 @@ export const routingVi: CatalogueOf<typeof routingEn> = {
   'routes.to': 'Chuyển tới',
   'routes.everything': 'Mọi ảnh được nhận',
   'routes.from': 'từ {names}',
-  'routes.modality': '{names}',
   'routes.described': 'mô tả có “{text}”',
   'routes.received': 'nhận trong khoảng {hours}',
   'routes.days': 'vào {days}',

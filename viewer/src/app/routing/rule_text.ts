@@ -8,7 +8,7 @@ export type Day = (typeof DAYS)[number];
 /** What an instance has to be; never empty. */
 export function conditionsOf(rule: Rule): readonly string[] {
   const told: string[] = [];
-  if (rule.modalities.length > 0) told.push(rt('routes.modality', { names: rule.modalities.join(', ') }));
+  if (rule.modalities.length > 0) told.push(rule.modalities.join(', '));
   if (rule.source_ae_titles.length > 0) told.push(rt('routes.from', { names: rule.source_ae_titles.join(', ') }));
   if (rule.description !== '') told.push(rt('routes.described', { text: rule.description }));
   if (rule.received_hours !== '') told.push(rt('routes.received', { hours: hoursText(rule.received_hours) }));
