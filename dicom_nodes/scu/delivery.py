@@ -181,11 +181,9 @@ class _Crew:
         """
         successes = 0
         try:
-            for (row, is_rounded), answer in exchange(sender, partial(self._take, sender)):
+            for (row, is_rounded), answer in exchange(sender, partial(self._take, sender), self._cancelled):
                 successes += 1
                 self._report(Delivery(row, answer.status, answer.comment or ROUNDED * is_rounded, is_rounded))
-                if self._cancelled():
-                    break
         except Interrupted as cut:
             if cut.ahead is not None:
                 self._rows.appendleft(cut.ahead[0])

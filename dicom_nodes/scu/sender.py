@@ -7,6 +7,7 @@ and nothing is copied in between (PS3.4 Annex B, PS3.8 §9.3.5).
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from dicom_nodes.command import MalformedCommand, store_request
@@ -64,6 +65,7 @@ class Sender:
     def __init__(self, association: Association, move_originator: tuple[str, int] | None = None) -> None:
         self._association = association
         self._move_originator = move_originator
+        self._is_armed = False
         self._message_ids = itertools.cycle(range(1, 0x10000))
         size = association.fragment_size
         self._envelopes = itertools.cycle((Envelope(size), Envelope(size)))  # one is sent, one is filled
@@ -122,6 +124,19 @@ class Sender:
             self._association.abort()
             raise AssociationEnded(_broken(error)) from None
 
+    def arm(self, ready: Ready, unless: Callable[[], bool]) -> None:
+        """Have a request sent with no thread in between when the answer under way comes, if it lies ready."""
+        envelope = ready.envelope
+        if envelope is not None:
+            send = partial(self._association.send_envelope, ready.context_id, ready.command, envelope)
+            self._association.arm(send, unless)
+            self._is_armed = True
+
+    def disarm(self) -> bool:
+        """Whether what was armed has not been sent, nor will be; true where nothing was."""
+        was_armed, self._is_armed = self._is_armed, False
+        return not was_armed or self._association.disarm()
+
     def answer(self) -> Answer:
         """Wait for what the peer says to the request under way.
 
@@ -145,26 +160,38 @@ class Interrupted(AssociationEnded, Generic[T]):
         self.ahead = ahead
 
 
-def exchange(sender: Sender, take: Callable[[bool], tuple[T, Ready] | None]) -> Iterator[tuple[T, Answer]]:
-    """Send what ``take`` gives until it gives nothing; each with its answer.
+def exchange(
+    sender: Sender, take: Callable[[bool], tuple[T, Ready] | None], stop: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[T, Answer]]:
+    """Send what ``take`` gives until it gives nothing, or ``stop`` says so; each that was sent with its answer.
 
-    It is called with True while the peer is busy with the instance before, and may then decline; with False when
-    nothing is under way.
+    ``take`` is called with True while the peer is busy with the instance before, and may then decline; with False when
+    nothing is under way. To be iterated to its end: an instance may be under way while one before it is given.
 
     Raises:
         Interrupted: the association broke.
     """
+    under_way: tuple[T, Ready] | None = None
     following = take(False)
-    while following is not None:
-        (item, ready), following = following, None
+    while under_way is not None or (following is not None and not stop()):
         try:
-            sender.send(ready)
+            if under_way is None and following is not None:
+                under_way, following = following, None
+                sender.send(under_way[1])
             following = take(True)
+            if following is not None:
+                sender.arm(following[1], stop)
             answer = sender.answer()
         except AssociationEnded as error:
-            raise Interrupted(str(error), item, following[0] if following is not None else None) from None
-        yield item, answer
-        if following is None:
+            sender.disarm()
+            assert under_way is not None
+            raise Interrupted(str(error), under_way[0], following[0] if following is not None else None) from None
+        answered, under_way = under_way, None
+        if following is not None and not sender.disarm():
+            under_way, following = following, None
+        assert answered is not None
+        yield answered[0], answer
+        if under_way is None and following is None:
             following = take(False)
 
 

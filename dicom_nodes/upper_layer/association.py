@@ -33,6 +33,8 @@ class Association(PynetdicomAssociation):
         self.store_responses: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self.receiver: Callable[[Command, PresentationContext], Reception] | None = None
         self._contexts: dict[int, PresentationContext] = {}
+        self._arming = threading.Lock()
+        self._armed: tuple[Callable[[], None], Callable[[], bool]] | None = None
         super().__init__(ae, mode)
         self.dul = self.provider = Provider(self)
         # The timers of the provider were set on the one it replaces.
@@ -146,6 +148,31 @@ class Association(PynetdicomAssociation):
     def _serve_request(self, msg: Any, context_id: int) -> None:
         """As requestor: event reports of the peer, which pynetdicom gives here, are messages like all others."""
         self.dimse.msg_queue.put((context_id, msg))
+
+    def arm(self, send: Callable[[], None], unless: Callable[[], bool]) -> None:
+        """Have a C-STORE request sent when the answer to the one under way arrives, by the thread that reads it."""
+        with self._arming:
+            self._armed = (send, unless)
+
+    def disarm(self) -> bool:
+        """Take it back; whether that was in time."""
+        with self._arming:
+            armed, self._armed = self._armed, None
+        return armed is not None
+
+    def take_store_response(self, command: Command) -> None:
+        """Called by the provider's thread: an answer has come; what is armed goes out at once.
+
+        Raises:
+            OSError: the connection is lost.
+        """
+        send: Callable[[], None] | None = None
+        with self._arming:
+            if self._armed is not None and not self._armed[1]():
+                send, self._armed = self._armed[0], None
+        self.store_responses.put(command)
+        if send is not None:
+            send()
 
     # The association's own thread
 

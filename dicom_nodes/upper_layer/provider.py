@@ -338,7 +338,7 @@ class Provider(DULServiceProvider):
             if not command.has_data_set:
                 self._answer_store()
         elif command.field == CommandField.C_STORE_RSP:
-            self._association.store_responses.put(command)
+            self._association.take_store_response(command)
         else:
             self._forwarding = 0 if command.has_data_set else -1
             printed = command.field == CommandField.N_SET_RQ and context.abstract_syntax in PRINT_META_CLASSES
