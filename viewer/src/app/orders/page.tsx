@@ -97,7 +97,7 @@ export function OrdersPage(): JSX.Element {
       <header class="app-header">
         <p class="brand"><Mark />{t('app.name')}</p>
         <span class="app-header-end">
-          <Link href="/" class="orders-back"><Icon name="chevron_left" /><span>{ot('orders.back')}</span></Link>
+          <Link href="/" class="orders-back" label={ot('orders.back')}><Icon name="chevron_left" /><span>{ot('orders.back')}</span></Link>
           <LanguageSwitch />
           <AccountMenu />
         </span>
