@@ -21,6 +21,7 @@ TEST_PATIENT = "FILMLESS-TEST"
 _SIDE = 64
 # Words of the messages of an association that failed, and how a page explains each to people.
 _OUTCOMES = (
+    ("cannot call with TLS", "ours"),
     ("cannot be reached", "unreachable"),
     ("cannot be resolved", "name"),
     ("agree on TLS", "tls"),
@@ -49,8 +50,8 @@ def probe(entity: ApplicationEntity, kind: ProbeKind, settings: NodeSettings) ->
         return Probed("not-offered", time.monotonic() - began, str(error))
     except AssociationFailed as error:
         return Probed(_outcome(str(error)), time.monotonic() - began, str(error))
-    except ArchiveError as error:  # our own certificates, for one
-        return Probed("ours", time.monotonic() - began, str(error))
+    except ArchiveError as error:
+        return Probed("failed", time.monotonic() - began, str(error))
     return Probed("well", time.monotonic() - began, "")
 
 

@@ -14,7 +14,7 @@ from pynetdicom.transport import AddressInformation
 from dicom_nodes.command import Command
 from dicom_nodes.scp import contexts, dispatch, extended, user_identity
 from dicom_nodes.scp.associations import CONGESTION, LOCAL_LIMIT_EXCEEDED, Call, Rejection
-from dicom_nodes.scp.entrance import IN_THE_CLEAR, TurnedAway
+from dicom_nodes.scp.entrance import IN_THE_CLEAR, NothingSaid, TurnedAway
 from dicom_nodes.scp.request import Request, Session
 from dicom_nodes.scp.store import Reception
 from dicom_nodes.status import of_query
@@ -104,6 +104,9 @@ class AcceptedAssociation(Association):
                 self._connection = secured
                 transport.secure(secured)
                 self._security = entrance.shake_hands(secured)
+        except NothingSaid:
+            log.info("a connection brought no association request", address=self._address)
+            return False
         except TurnedAway as turned_away:
             log.warning("connection closed", address=self._address, cause=turned_away.cause, reason=turned_away.reason)
             detail = {"reason": turned_away.reason} if turned_away.reason else {}

@@ -48,6 +48,10 @@ class TurnedAway(Exception):
         self.reason = reason
 
 
+class NothingSaid(Exception):
+    """A caller that has left, or has not said a word in time (PS3.8 §9.1.4, ARTIM timer)."""
+
+
 class Entrance:
     """Looks at each new connection; where this node has certificates, TLS is spoken on every port of it.
 
@@ -75,15 +79,18 @@ class Entrance:
 
         Raises:
             TurnedAway: TLS is not offered here, or nothing else is.
+            NothingSaid: no byte came.
         """
         first = tls.first_byte(connection, time.monotonic() + self._settings.association_timeout, goes_on)
+        if first is None:
+            raise NothingSaid
         if first == HANDSHAKE:
             if self._context is None:
                 raise TurnedAway(Cause.TLS_NOT_OFFERED)
             return tls.secure(connection, self._context, self._settings.dimse_timeout)
-        if only_tls and first is not None:
+        if only_tls:
             raise TurnedAway(Cause.TLS_NOT_SPOKEN)
-        if first not in {None, ASSOCIATION_REQUEST}:
+        if first != ASSOCIATION_REQUEST:
             raise TurnedAway(Cause.NOT_DICOM)
         return None
 

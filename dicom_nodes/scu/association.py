@@ -81,12 +81,13 @@ def _request(
     entity.dimse_timeout = settings.dimse_timeout
     entity.network_timeout = settings.idle_timeout
     address, family = _resolve(destination)
+    context = _tls(settings) if destination.tls else None
     association = Association(entity, "requestor")
     association.name = f"association to {destination}"
     local = AddressInformation.from_tuple(("", 0) if family == socket.AF_INET else ("::0", 0))
     try:
         transport = Transport(association, address=local)
-        transport.tls = _tls(settings) if destination.tls else None
+        transport.tls = context
         association.set_socket(transport)
         association.acceptor.ae_title = destination.ae_title
         association.acceptor.address_info = AddressInformation.from_addr_port(address, destination.port)
@@ -121,8 +122,11 @@ def _request(
 
 def _tls(settings: NodeSettings) -> ssl.SSLContext:
     if settings.dicom_tls_dir is None:
-        raise tls.TLSUnavailable("FILMLESS_DICOM_TLS_DIR does not say where the certificates are.")
-    return tls.calling(settings.dicom_tls_dir)
+        raise AssociationFailed("This node cannot call with TLS: FILMLESS_DICOM_TLS_DIR says no folder.")
+    try:
+        return tls.calling(settings.dicom_tls_dir)
+    except tls.TLSUnavailable as error:
+        raise AssociationFailed(f"This node cannot call with TLS. {error}") from None
 
 
 def _is_expected(association: Association, destination: Destination) -> bool:

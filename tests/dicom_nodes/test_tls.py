@@ -136,3 +136,11 @@ def test_tls_that_is_asked_for_without_certificates_stops_the_start(archive: Arc
     settings = NodeSettings.model_validate({"dicom_port": 0, "dicom_tls_port": 2762, "dicom_tls_dir": tmp_path})
     with pytest.raises(TLSUnavailable, match="pacs tls node"):
         Node(archive, settings)
+
+
+def test_a_call_with_tls_without_certificates_of_ours_is_a_failure_in_words(node: RunningNode, tmp_path: Path) -> None:
+    (sent,) = store([write(tmp_path, ct())], secure(node), node.settings)
+    assert "cannot call with TLS" in sent.reason
+    elsewhere = node.settings.model_copy(update={"dicom_tls_dir": tmp_path})
+    with pytest.raises(AssociationFailed, match="pacs tls node"):
+        echo(secure(node), elsewhere)
