@@ -10,6 +10,8 @@ from dicom_nodes.command import CommandField, normalized_request
 from dicom_nodes.commitment import PUSH_MODEL, PUSH_MODEL_INSTANCE, REQUEST, Message, result_of, take_report
 from dicom_nodes.scp.request import Request, Session
 from dicom_nodes.status import Code, Refused, of_normalized
+from storage.access.permission import may_anywhere
+from storage.access.principal import Action
 from storage.archive import commitment, delivery
 from storage.archive.commitment import Reference, ReportTo
 from storage.archive.delivery import Delivery
@@ -92,6 +94,7 @@ def _asked(request: Request) -> tuple[str, list[Reference]]:
 
 def _note(request: Request) -> str:
     session = request.session
+    may_anywhere(session.caller.principal, Action.COMMIT)
     try:
         uid, references = _asked(request)
         holder = ReportTo(session.caller.ae_title, session.id)

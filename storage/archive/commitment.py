@@ -85,12 +85,10 @@ def request(
         Forbidden: the principal may not ask for it here, so nothing is promised to it.
         StoreUnavailable: the index cannot be reached.
     """
-    permission.may_anywhere(principal, Action.COMMIT if principal.kind == "ae" else Action.STORE)
-    if not valid_uid(transaction_uid):
-        raise InvalidRequest("The Transaction UID is malformed.")
-    for one in references:
-        if not (one.instance or one.study) or not all(valid_uid(uid) for uid in vars(one).values() if uid):
-            raise InvalidRequest("A reference of the request has no UID, or a malformed one.")
+    # A machine that does not store here may be let ask all the same.
+    wanted = Action.COMMIT if Action.COMMIT in permission.actions_of(principal) else Action.STORE
+    permission.may_anywhere(principal, wanted)
+    _check(transaction_uid, references)
     with archive.index.read() as connection:
         named = [row for one in references for row in _instances(connection, one)]
     if not named or len(named) > MOST_INSTANCES:
@@ -121,6 +119,14 @@ def request(
 
     if archive.index.in_transaction(work, durable=True) is None:
         raise WrongState("This Transaction UID is in use already; ask with another.")
+
+
+def _check(transaction_uid: str, references: Sequence[Reference]) -> None:
+    if not valid_uid(transaction_uid):
+        raise InvalidRequest("The Transaction UID is malformed.")
+    for one in references:
+        if not (one.instance or one.study) or not all(valid_uid(uid) for uid in vars(one).values() if uid):
+            raise InvalidRequest("A reference of the request has no UID, or a malformed one.")
 
 
 def _is_same(connection: rows.Connection, values: Mapping[str, Any], named: Sequence[Mapping[str, Any]]) -> bool:

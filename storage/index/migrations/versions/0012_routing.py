@@ -73,6 +73,10 @@ def _make_deliveries() -> None:
     op.create_index(op.f("ix_delivery_state_next_at_id"), "delivery", ["state", "next_at", "id"])
     for name in ("subject", "lease_owner", "finished_at"):
         op.create_index(op.f(f"ix_delivery_{name}"), "delivery", [name])
+    _make_delivery_instances()
+
+
+def _make_delivery_instances() -> None:
     op.create_table(
         "delivery_instance",
         sa.Column("id", _KEY, nullable=False),
