@@ -1,5 +1,6 @@
 """The virtual film printer, with pynetdicom as SCU (PS3.4 Annex H)."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,19 +50,28 @@ class Machine:
         self.association = association
         self.meta = meta
 
+    def pause(self) -> None:
+        """Let pynetdicom's reactor come to rest: it takes answers off the queue that its own caller waits for."""
+        self.association._reactor_checkpoint.clear()
+        time.sleep(0.03)
+
     def create(self, sop_class: str, uid: str | None = None, meta: str = "", **attributes: Any) -> tuple[int, Any]:
+        self.pause()
         answer, found = self.association.send_n_create(data_set(attributes), sop_class, uid, meta_uid=meta or self.meta)
         return answer.Status, found
 
     def set(self, sop_class: str, uid: str, meta: str = "", **attributes: Any) -> int:
+        self.pause()
         answer, _ = self.association.send_n_set(data_set(attributes), sop_class, uid, meta_uid=meta or self.meta)
         return int(answer.Status)
 
     def act(self, sop_class: str, uid: str, action: int = 1) -> tuple[int, Any]:
+        self.pause()
         answer, found = self.association.send_n_action(None, action, sop_class, uid, meta_uid=self.meta)
         return answer.Status, found
 
     def delete(self, sop_class: str, uid: str, meta: str = "") -> int:
+        self.pause()
         return int(self.association.send_n_delete(sop_class, uid, meta_uid=meta or self.meta).Status)
 
     def film(self, display_format: str = "STANDARD\\1,1", **attributes: Any) -> tuple[str, list[str], Dataset]:
