@@ -36,6 +36,8 @@ def note_arrival(connection: rows.Connection, study: Mapping[str, Any], arrival:
 
     ``study``: its row; ``arrival``: the first instance of the series.
     """
+    if not rows.there_are_any(connection):
+        return
     uid = study["study_instance_uid"]
     requests = json.decode(arrival.header).get(_REQUESTS, {}).get("Value") or []
     said = said_of_study({**study, **_given(arrival.study)}, arrival.series["modality"], requests)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, 
 from storage.dicom.text import tokens
 from storage.index.instances import insert_or_ignore
 from storage.index.order_schema import imaging_order, order_step, order_study, performed_order, performed_step
+from storage.index.prepared import Ready
 from storage.index.schema import facility, series, study
 
 Row = dict[str, Any]
@@ -226,6 +227,14 @@ def candidates(
     if reach is not None:
         statement = statement.where(imaging_order.c.facility_id.in_(reach))
     return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def there_are_any(connection: Connection) -> bool:
+    """Whether there is any order at all: many archives are told of none, and ask this for each series that arrives."""
+    return _ANY.run(connection, {}).fetchone() is not None
+
+
+_ANY = Ready(lambda _: select(imaging_order.c.id).limit(1))
 
 
 def link(connection: Connection, order: int, study_instance_uid: str, found_by: str, now: datetime) -> bool:
