@@ -73,6 +73,7 @@ export const networkEn = {
   'other.fix': 'The details below tell more.',
 
   'status.A7.fix': 'The node has no room or cannot reach its storage now. Look at Status; then send again.',
+  'status.query.fix': 'The query lacks a key, or has one that cannot be used. Search by name, patient ID, date or accession number; the message below says more.',
   'status.A9.fix': 'What was sent or asked does not fit what was announced. Ask the manufacturer of the machine, with the message below.',
   'status.A8.fix': 'The destination of the transfer is unknown here. Register it under Machines.',
   'status.C0.fix': 'What was sent cannot be read as DICOM. Ask the manufacturer of the machine, with the message below.',

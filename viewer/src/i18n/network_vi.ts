@@ -8,7 +8,7 @@ export const networkVi: CatalogueOf<typeof networkEn> = {
   'network.own': 'AE title của ta: {title}',
   'network.failed': 'Không đọc được tình trạng mạng.',
 
-  'doctor.title': 'Bác sĩ máy chụp',
+  'doctor.title': 'Vì sao máy bị từ chối',
   'doctor.well': 'Không có máy nào bị từ chối',
   'doctor.well_hint': 'Khi một máy không kết nối được hoặc bị từ chối, lý do và cách khắc phục sẽ hiện ở đây.',
   'doctor.fix': 'Cách khắc phục',
@@ -76,6 +76,7 @@ export const networkVi: CatalogueOf<typeof networkEn> = {
   'other.fix': 'Xem chi tiết bên dưới.',
 
   'status.A7.fix': 'Nút hết chỗ hoặc không tới được kho lưu trữ. Xem mục Tình trạng rồi gửi lại.',
+  'status.query.fix': 'Câu hỏi của máy thiếu điều kiện hoặc có điều kiện không dùng được. Hãy tìm theo tên, mã bệnh nhân, ngày chụp hoặc số phiếu; thông báo dưới đây nói rõ thêm.',
   'status.A9.fix': 'Dữ liệu gửi đến không khớp với điều máy đã khai. Hãy hỏi hãng máy, kèm thông báo dưới đây.',
   'status.A8.fix': 'Nơi cần chuyển đến chưa được biết. Hãy đăng ký nó trong mục Máy.',
   'status.C0.fix': 'Dữ liệu gửi đến không đọc được theo DICOM. Hãy hỏi hãng máy, kèm thông báo dưới đây.',

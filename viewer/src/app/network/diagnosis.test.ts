@@ -42,6 +42,12 @@ describe('a finding', () => {
     expect(evidence(refused)).toContain('0111 Other content.');
   });
 
+  it('of a query that cannot be used says so, and of data that does not fit says that', () => {
+    const refused = (service: string): Finding => ({ ...FINDING, cause: 'request-refused', detail: { service, status: 'A900', comment: 'No key.' } });
+    expect(diagnose(refused('C-FIND'), 'FILMLESS', new Set()).fix).toBe('status.query.fix');
+    expect(diagnose(refused('C-STORE'), 'FILMLESS', new Set()).fix).toBe('status.A9.fix');
+  });
+
   it('offers to register a stranger, and to open a machine that is known', () => {
     expect(diagnose({ ...FINDING, cause: 'calling-ae' }, '', new Set()).remedy).toBe('register');
     expect(diagnose({ ...FINDING, cause: 'address' }, '', new Set(['CT1'])).remedy).toBe('machine');

@@ -42,6 +42,14 @@ const ADVICE: Readonly<Record<string, FixKey>> = {
   '0117': 'status.0117.fix', '0122': 'status.0122.fix', '0110': 'status.0110.fix',
 };
 
+/** Services that ask rather than send: a query of theirs that is refused lacks a key, or has one that cannot be used. */
+const QUERIES: ReadonlySet<string> = new Set(['C-FIND', 'C-MOVE', 'C-GET']);
+
+function adviceOn(service: string, status: string): FixKey | undefined {
+  if (QUERIES.has(service) && status.startsWith('A9')) return 'status.query.fix';
+  return ADVICE[status] ?? ADVICE[status.slice(0, 2)];
+}
+
 function isKnown(cause: string): cause is CauseName {
   return (CAUSES as readonly string[]).includes(cause);
 }
@@ -51,7 +59,7 @@ export function diagnose(finding: Finding, ours: string, registered: ReadonlySet
   const { cause, detail } = finding;
   const known = isKnown(cause) ? cause : 'other';
   const status = String(detail['status'] ?? '');
-  const advice = known === 'request-refused' ? (ADVICE[status] ?? ADVICE[status.slice(0, 2)]) : undefined;
+  const advice = known === 'request-refused' ? adviceOn(String(detail['service'] ?? ''), status) : undefined;
   const calling = finding.calling_ae_title === '' ? finding.address : finding.calling_ae_title;
   let remedy: Remedy = null;
   if (known === 'calling-ae') remedy = 'register';
