@@ -9,11 +9,11 @@ import { formatBytes } from '../../i18n/quantities';
 import { viewerAddress } from '../address';
 import { ApiError } from '../api';
 import { Link } from '../controls/link';
+import { ReasonDialog } from '../controls/reason_dialog';
 import { Icon } from '../icons';
 import { noticeSignedOut, onResume } from '../session';
 import { discardQuarantined, quarantinedFile, type QuarantineDetail, readQuarantined, retryQuarantined } from './api';
 import { ComparisonTable } from './comparison';
-import { DiscardDialog } from './discard_dialog';
 import { settledText, sourceText } from './quarantine_text';
 import { at } from './texts';
 
@@ -142,7 +142,13 @@ function Acts({ entry, onOutcome }: ActsProps): JSX.Element {
         <button type="button" class="button" disabled={busy} onClick={() => void retry()}><Icon name="reset" />{at('quarantine.retry')}</button>
       )}
       <button type="button" class="button danger" disabled={busy} onClick={() => setAsking(true)}><Icon name="remove" />{at('quarantine.discard')}</button>
-      {asking && <DiscardDialog onClose={() => setAsking(false)} onDiscard={discard} />}
+      {asking && (
+        <ReasonDialog
+          title={at('quarantine.discard_title')} lead={at('quarantine.discard_lead')} label={at('quarantine.discard_reason')}
+          missing={at('quarantine.discard_missing')} act={at('quarantine.discard_confirm')} acting={at('quarantine.discarding')}
+          onClose={() => setAsking(false)} onAct={discard}
+        />
+      )}
     </div>
   );
 }

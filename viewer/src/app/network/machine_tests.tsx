@@ -54,7 +54,7 @@ export function MachineTests({ machine, ours }: { readonly machine: Machine; rea
       <div role="status">{shown && <Result machine={machine} ours={ours} shown={shown} />}</div>
       {asking && (
         <Dialog label={nt('test.store_ask', { title })} onClose={() => setAsking(false)}>
-          <div class="discard-form">
+          <div class="question">
             <h2>{nt('test.store_ask', { title })}</h2>
             <p>{nt('test.store_hint')}</p>
             <div class="dialog-acts">

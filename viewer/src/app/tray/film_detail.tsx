@@ -8,10 +8,10 @@ import { viewerAddress } from '../address';
 import { ApiError } from '../api';
 import { Dialog } from '../controls/dialog';
 import { Link } from '../controls/link';
+import { ReasonDialog } from '../controls/reason_dialog';
 import { Icon } from '../icons';
 import { noticeSignedOut, onResume } from '../session';
 import { discardFilm, fileFilm, type FilmDetail, filmPicture, type NewStudy, readFilm } from './api';
-import { DiscardFilmDialog } from './discard_dialog';
 import { failureText, layoutText, proposalText, reasonText } from './film_text';
 import { PatientForm } from './patient_form';
 import { StudyChoice } from './study_choice';
@@ -169,7 +169,11 @@ function Whose({ film, file, discard }: WhoseProps): JSX.Element {
         : <PatientForm film={film} onFile={file} />}
       <button type="button" class="button film-discard" onClick={() => setAsking(true)}><Icon name="remove" />{tt('tray.discard')}</button>
       {asking && (
-        <DiscardFilmDialog onClose={() => setAsking(false)} onDiscard={async (reason) => { await discard(reason); setAsking(false); }} />
+        <ReasonDialog
+          title={tt('tray.discard_title')} lead={tt('tray.discard_lead')} label={tt('tray.discard_reason')}
+          missing={tt('tray.discard_missing')} act={tt('tray.discard')} acting={tt('tray.discard')}
+          onClose={() => setAsking(false)} onAct={async (reason) => { await discard(reason); setAsking(false); }}
+        />
       )}
     </section>
   );

@@ -81,7 +81,7 @@ function ConfirmDialog({ film, study, onClose, onFile }: ConfirmDialogProps): JS
   };
   return (
     <Dialog label={tt('tray.confirm_title')} onClose={onClose}>
-      <div class="tray-dialog">
+      <div class="question film-question">
         <h2>{tt('tray.confirm_title')}</h2>
         <p>{tt('tray.confirm_lead')}</p>
         <dl class="tray-compare">
@@ -95,7 +95,7 @@ function ConfirmDialog({ film, study, onClose, onFile }: ConfirmDialogProps): JS
             <dd>{nameOf(study)}{'\n'}{patientLine(study)}</dd>
           </div>
         </dl>
-        <div class="tray-dialog-acts">
+        <div class="dialog-acts">
           <button type="button" class="button" onClick={onClose}>{t('app.cancel')}</button>
           <button type="button" class="button primary" disabled={busy} autofocus onClick={confirm}>{tt(busy ? 'tray.filing' : 'tray.confirm')}</button>
         </div>
