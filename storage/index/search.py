@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -211,6 +212,7 @@ def _first_instances(level: Level, batch: Sequence[int]) -> Select[Any]:
     )
 
 
+@lru_cache
 def _source(level: Level) -> FromClause:
     if level is Level.SERIES:
         return series.join(study, study.c.id == series.c.study_fk)
@@ -219,7 +221,8 @@ def _source(level: Level) -> FromClause:
     return study
 
 
-def _columns(level: Level) -> list[ColumnElement[Any]]:
+@lru_cache
+def _columns(level: Level) -> Sequence[ColumnElement[Any]]:
     tables = {Level.SERIES: (study, series), Level.IMAGE: (study, series, instance)}.get(level, (study,))
     return [
         column.label(f"{table.name}.{column.name}") for table in tables for column in table.columns if _told(column)
