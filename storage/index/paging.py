@@ -167,11 +167,15 @@ def _explain(plan: _Plan, compiler: Any, **options: Any) -> str:
 
 def _is_common(connection: Connection, search: Search, wanted: int) -> bool:
     """Whether PostgreSQL, from its statistics, expects so many matches at the head of the order."""
-    matching, all_of_them = (
-        int(connection.execute(_Plan(statement)).scalar_one()[0]["Plan"]["Plan Rows"])
-        for statement in (_keys(search), select(search.key).select_from(search.source))
-    )
-    return wanted * all_of_them <= matching * search.head
+    matching = _expected(connection, _keys(search))
+    if matching < wanted:
+        return False
+    return wanted * _expected(connection, select(search.key).select_from(search.source)) <= matching * search.head
+
+
+def _expected(connection: Connection, statement: Select[Any]) -> int:
+    """The rows that PostgreSQL expects of a statement."""
+    return int(connection.execute(_Plan(statement)).scalar_one()[0]["Plan"]["Plan Rows"])
 
 
 def _read(search: Search) -> Iterator[ColumnElement[Any]]:
