@@ -67,5 +67,5 @@ def test_a_study_is_sent_found_moved_and_fetched(running_pacs: Filmless, peer: s
 
 def test_what_cannot_be_had_is_said(running_pacs: Filmless, peer: str) -> None:
     assert "C-MOVE with status" in pacs(running_pacs, "move", peer, "NOBODY", "--study", "1.2.3", code=1)
-    assert "register it" in pacs(running_pacs, "find", "NOBODY", "PatientID=1", code=1)
+    assert "register it" in pacs(running_pacs, "find", "UNHEARD_OF", "PatientID=1", code=1)
     assert "--series too" in pacs(running_pacs, "get", peer, "--study", "1.2", "--image", "1.3", code=1)

@@ -16,6 +16,7 @@ from dicom_nodes.scu.destination import Destination
 from dicom_nodes.scu.worklist import worklist
 from dicom_nodes.settings import NodeSettings
 from pacs.cli import app
+from pacs.cli.options import console
 from tests.dicom_nodes.conftest import RunningNode, archive, node, start_node
 from tests.dicom_nodes.orders import make_orders
 from tests.peers import free_port, require
@@ -83,13 +84,14 @@ def test_a_node_of_ours_is_asked(node: RunningNode) -> None:
     assert found[0].ScheduledProcedureStepSequence[0].ScheduledProcedureStepStatus == "SCHEDULED"
 
 
-def test_the_command(node: RunningNode, tmp_path: Path) -> None:
+def test_the_command(node: RunningNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "width", 200)
     make_orders(node.archive)
     command = ["worklist", str(node.destination), "--data", str(tmp_path / "own"), "--day", "20251122"]
     done = CliRunner().invoke(app, [*command, "--modality", "MR", "--json"])
     assert done.exit_code == 0, done.output
     assert "LÊ^HOÀNG^ANH" in done.output
-    done = CliRunner().invoke(app, [*command, "--station", "CT1"], env={"COLUMNS": "200"})
+    done = CliRunner().invoke(app, [*command, "--station", "CT1"])
     assert done.exit_code == 0, done.output
     assert done.output.count("20251122") == 4
     assert "4 found." in done.output

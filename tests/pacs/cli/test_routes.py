@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pacs.cli import app
+from pacs.cli.options import console
 from storage.archive import Archive
 from storage.settings import StorageSettings
 from tests.storage.generated import ct_slice, keep, local_source
@@ -14,7 +15,7 @@ STUDY = "1.2.3"
 
 
 def test_rules_and_the_queue_are_kept_by_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(console, "width", 300)
     monkeypatch.setenv("FILMLESS_MINIMUM_FREE_BYTES", "0")
 
     def pacs(*arguments: str, code: int = 0) -> str:
