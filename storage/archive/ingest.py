@@ -239,7 +239,9 @@ def _keep(
         _audit(connection, archive, source, principal, arrival.study_instance_uid, existing["patient_id"])
         return _Kept(_receipt(arrival, duplicate=True), kept)
     known = rows.lock_study(connection, arrival.study_instance_uid)
-    study = known or rows.add_study(connection, _new_study(spooled, arrival, source, now))
+    study, is_new = (
+        (known, False) if known else rows.add_study(connection, _new_study(spooled, arrival, source, now))
+    )
     may(principal, Action.STORE, study["facility_id"])
     series, new_series = rows.add_series(
         connection,
@@ -250,18 +252,18 @@ def _keep(
             "received_at": spooled.received_at or now,
             "updated_at": now,
         },
-        likely_new=known is None,
+        likely_new=is_new,
     )
     instance = {**_instance(spooled, arrival, source, now), "series_fk": series["id"]}
     identity = rows.add(connection, instance, arrival.header, arrival.frames)
     add_values(connection, [(study["id"], series["id"], identity, arrival.values)])
     changes = _completed(study, arrival)
-    note_words(connection, study["id"], changes if known else study, new=not known)
+    note_words(connection, study["id"], study if is_new else changes, new=is_new)
     if new_series:
         changes["modalities_in_study"] = "\\".join(rows.modalities(connection, study["id"]))
         note_order(connection, {**study, **changes}, arrival, now)
     rows.count(connection, study["id"], series["id"], now, new_series=new_series, changes=changes)
-    learnt = changes if known else study
+    learnt = study if is_new else changes
     study = {**study, **changes}
     noted = note_arrival(connection, study, series, arrival, now, learnt=learnt, new_series=new_series)
     patient_id = str(study["patient_id"])

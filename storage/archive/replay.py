@@ -204,7 +204,7 @@ class _Study:
         if kept is not None:
             return kept, False
         number = self._number("study", first.origin.study)
-        made = instances.add_study(
+        return instances.add_study(
             self._connection,
             {
                 **first.arrival.study,
@@ -216,7 +216,6 @@ class _Study:
                 "updated_at": self._replay.updated_at(first),
             },
         )
-        return made, True
 
     def _series(self, one: Found, study_id: int) -> tuple[rebuilding.Row, bool]:
         uid = one.arrival.series_instance_uid

@@ -78,15 +78,15 @@ def lock_study(connection: Connection, study_instance_uid: str) -> Row | None:
     return next(iter(_READY_STUDY.rows(connection, {"uid": study_instance_uid})), None)
 
 
-def add_study(connection: Connection, values: Mapping[str, Any]) -> Row:
-    """Add a study, unless another transaction has just done so; the row is locked."""
+def add_study(connection: Connection, values: Mapping[str, Any]) -> tuple[Row, bool]:
+    """Add a study, and whether it is new: another transaction may just have added it; the row is locked."""
     made = _adding(study, tuple(values)).rows(connection, values)
     if made:
-        return made[0]
+        return made[0], True
     row = lock_study(connection, values["study_instance_uid"])
     if row is None:
         raise Conflict("The study was removed while it was being added to.")
-    return row
+    return row, False
 
 
 def add_series(connection: Connection, values: Mapping[str, Any], *, likely_new: bool = False) -> tuple[Row, bool]:

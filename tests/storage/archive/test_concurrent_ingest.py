@@ -5,10 +5,14 @@ import sys
 import threading
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
+from storage.access.principal import SYSTEM
 from storage.archive import Archive
+from storage.archive.query import StudyFilter, list_studies
 from storage.errors import DuplicateConflict
+from storage.index import instances
 from storage.index.schema import instance, series, study
 from tests.storage.generated import ct_slice, keep, local_source
 
@@ -75,3 +79,21 @@ def test_one_uid_with_different_contents_at_once(archive: Archive) -> None:
     (kept,) = totals(archive).values()
     assert (kept["number_of_instances"], kept["number_of_series"]) == (1, 1)
     assert len(list(archive.spool.ready.iterdir())) == 1
+
+
+def test_what_a_study_lacks_is_found_though_two_begin_it_at_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(archive, ct_slice(study="1.2.3", series="1.2.3.1", PatientName="", StudyDescription=""))
+    look, looked = instances.lock_study, []
+
+    def too_early(connection: instances.Connection, uid: str) -> dict[str, Any] | None:
+        """The first look comes before the other transaction has ended."""
+        looked.append(uid)
+        return look(connection, uid) if len(looked) > 1 else None
+
+    monkeypatch.setattr(instances, "lock_study", too_early)
+    keep(archive, ct_slice(study="1.2.3", series="1.2.3.2", PatientName="LÊ^THỊ^ƠN", StudyDescription="Sọ não"))
+    assert len(looked) == 2
+    for typed in ("le thi on", "so nao"):
+        assert list_studies(archive, StudyFilter(text=typed), SYSTEM).total == 1
