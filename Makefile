@@ -55,6 +55,7 @@ check: setup-dev ## Lint, types and the direction of imports
 
 test: setup-dev peers check ## Every check and every test, with the real peers
 	$(BIN)/python viewer/node.py npm test
+	@$(BIN)/python -m compileall -q pacs dicom_nodes storage sample_studies tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 docs: setup-dev ## Write the reference pages that are made from the code

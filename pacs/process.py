@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pacs import lifeline
 from pacs.bootstrap import configure_logging, load_settings, open_archive, recover
+from pacs.garbage import set_apart
 from pacs.presence import Presence, living
 from pacs.settings import Settings
 
@@ -54,6 +55,7 @@ def run(kind: Kind, settings: Settings) -> None:
         if kind is Kind.WORKER:
             from pacs.worker import release_leases, work  # noqa: PLC0415 - as above
 
+            set_apart()
             presence.ready()
             if sum(one.kind == Kind.WORKER for one in living(settings.data_dir)) == 1:
                 release_leases(archive)
@@ -61,6 +63,7 @@ def run(kind: Kind, settings: Settings) -> None:
             return
         from dicom_nodes.scp import listening, server  # noqa: PLC0415 - as above
 
+        set_apart()
         server.serve(
             archive,
             settings,

@@ -26,7 +26,7 @@ from storage.access.principal import Role
 from storage.archive import Archive
 from storage.errors import ArchiveError
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 180.0  # after a power failure everything on the machine starts at once
 FIRST_SIGN_IN = "first-sign-in"
 
 

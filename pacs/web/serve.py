@@ -10,6 +10,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from pacs import lifeline
+from pacs.garbage import set_apart
 from pacs.web.service import Probe
 from pacs.web.settings import WebSettings
 from storage.archive import Archive
@@ -72,6 +73,8 @@ def _loader(settings: WebSettings, probe: Probe | None) -> Callable[[], Callable
             reconcile(archive)
         except StoreUnavailable as error:  # the web still tells browsers so
             log.warning("the spool was not reconciled", reason=str(error))
-        return create_app(archive, settings, probe)
+        app = create_app(archive, settings, probe)
+        set_apart()
+        return app
 
     return load

@@ -47,7 +47,7 @@ class Filmless:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *, within_s: float = 60) -> None:
+    def start(self, *, within_s: float = 170) -> None:
         """Start and wait for the line ``Ready: URL``."""
         self._process = subprocess.Popen(
             [

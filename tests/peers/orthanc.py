@@ -36,7 +36,7 @@ class Orthanc:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, within_s: float = 60) -> None:
+    def start(self, within_s: float = 170) -> None:
         """Start and wait until it answers."""
         program = require("/usr/sbin/Orthanc")
         require(PLUGINS)
