@@ -239,9 +239,7 @@ def _keep(
         _audit(connection, archive, source, principal, arrival.study_instance_uid, existing["patient_id"])
         return _Kept(_receipt(arrival, duplicate=True), kept)
     known = rows.lock_study(connection, arrival.study_instance_uid)
-    study, is_new = (
-        (known, False) if known else rows.add_study(connection, _new_study(spooled, arrival, source, now))
-    )
+    study, is_new = (known, False) if known else rows.add_study(connection, _new_study(spooled, arrival, source, now))
     may(principal, Action.STORE, study["facility_id"])
     series, new_series = rows.add_series(
         connection,
