@@ -1,7 +1,6 @@
 """Storage commitment: requests of machines, told their result when it is known; answers to our own (PS3.4 Annex J)."""
 
 import time
-from typing import Any
 
 import structlog
 
@@ -9,7 +8,7 @@ from dicom_nodes import identifier
 from dicom_nodes.command import CommandField, normalized_request
 from dicom_nodes.commitment import PUSH_MODEL, PUSH_MODEL_INSTANCE, REQUEST, Message, result_of, take_report
 from dicom_nodes.scp.request import Request, Session
-from dicom_nodes.status import Code, Refused, of_normalized
+from dicom_nodes.status import Code, Refused, Status
 from storage.access.permission import may_anywhere
 from storage.access.principal import Action
 from storage.archive import commitment, delivery
@@ -30,19 +29,13 @@ def serve_request(request: Request) -> None:
 
     Raises:
         OSError: the connection is lost.
+        Refused: it is none that storage commitment knows.
+        ArchiveError: it may not be asked for, or cannot be noted.
     """
-    message = request.message
-    type_id = (0x1008, int(message.ActionTypeID or 0))
-    try:
-        _check_target(message.RequestedSOPClassUID, message.RequestedSOPInstanceUID)
-        _check_action(message.ActionTypeID)
-        transaction_uid = _note(request)
-    except Exception as error:  # noqa: BLE001  the peer always gets an answer
-        status = of_normalized(error)
-        request.log_refusal("N-ACTION", status)
-        request.send(request.response_field, status, sop_instance_uid=PUSH_MODEL_INSTANCE, type_id=type_id)
-        return
-    request.send(request.response_field, Code.SUCCESS, sop_instance_uid=PUSH_MODEL_INSTANCE, type_id=type_id)
+    _check_target(request)
+    _check_action(request.message.ActionTypeID)
+    transaction_uid = _note(request)
+    request.answer(Status(Code.SUCCESS))
     Teller(request, transaction_uid).wait()
 
 
@@ -51,24 +44,20 @@ def serve_report(request: Request) -> None:
 
     Raises:
         OSError: the connection is lost.
+        Refused: it is none of storage commitment.
+        ArchiveError: it is of no request of ours, or cannot be noted.
     """
-    message = request.message
-    type_id = (0x1002, int(message.EventTypeID or 0))
-    status: Any = Code.SUCCESS
-    try:
-        _check_target(message.AffectedSOPClassUID, message.AffectedSOPInstanceUID)
-        encoded = (request.attributes, request.transfer_syntax)
-        take_report(request.session.archive, int(message.EventTypeID or 0), *encoded, request.session.caller.ae_title)
-    except Exception as error:  # noqa: BLE001  the peer always gets an answer
-        status = of_normalized(error)
-        request.log_refusal("N-EVENT-REPORT", status)
-    request.send(request.response_field, status, sop_instance_uid=PUSH_MODEL_INSTANCE, type_id=type_id)
+    _check_target(request)
+    event = int(request.message.EventTypeID or 0)
+    session = request.session
+    take_report(session.archive, event, request.attributes, request.transfer_syntax, session.caller.ae_title)
+    request.answer(Status(Code.SUCCESS))
 
 
-def _check_target(sop_class_uid: object, sop_instance_uid: object) -> None:
-    if sop_class_uid != PUSH_MODEL:
+def _check_target(request: Request) -> None:
+    if request.sop_class_uid != PUSH_MODEL:
         raise Refused(Code.SOP_CLASS_NOT_SUPPORTED, "This presentation context is for storage commitment.")
-    if sop_instance_uid != PUSH_MODEL_INSTANCE:
+    if request.sop_instance_uid != PUSH_MODEL_INSTANCE:
         raise Refused(Code.NO_SUCH_SOP_INSTANCE, "Not the well-known instance of storage commitment.")
 
 

@@ -19,12 +19,15 @@ from dicom_nodes.scp import (
     worklist,
 )
 from dicom_nodes.scp.request import Request
-from dicom_nodes.status import Code
+from dicom_nodes.status import Code, Refused, Status, of_normalized, of_query
 
 
 @dataclass(frozen=True)
 class Service:
-    """One DIMSE service: by which operation and under which presentation contexts it is asked for, what answers."""
+    """One DIMSE service: by which operation and under which presentation contexts it is asked for, what answers.
+
+    ``serve`` answers, or raises before its last answer why it cannot.
+    """
 
     operation: type[Any]
     abstract_syntaxes: frozenset[str]
@@ -47,18 +50,29 @@ SERVICES: tuple[Service, ...] = (
 
 
 def dispatch(request: Request) -> None:
-    """Serve the request, or say why not.
+    """Serve the request, or say why not: the peer always gets an answer.
 
     Raises:
         OSError: the connection is lost.
     """
+    try:
+        _service(request).serve(request)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  what nobody thought of is answered too, under an id that the log has
+        request.refuse(_status(type(request.message), error))
+
+
+def _status(operation: type[Any], error: Exception) -> Status:
+    return of_query(error) if operation in (C_ECHO, C_FIND, C_GET, C_MOVE) else of_normalized(error)
+
+
+def _service(request: Request) -> Service:
     operation = type(request.message)
     services = [service for service in SERVICES if service.operation is operation]
     if not services:
-        request.refuse(Code.UNRECOGNISED_OPERATION, "This service is not provided.")
-        return
+        raise Refused(Code.UNRECOGNISED_OPERATION, "This service is not provided.")
     for service in services:
         if request.abstract_syntax in service.abstract_syntaxes:
-            service.serve(request)
-            return
-    request.refuse(Code.SOP_CLASS_NOT_SUPPORTED, "Not a service of this presentation context.")
+            return service
+    raise Refused(Code.SOP_CLASS_NOT_SUPPORTED, "Not a service of this presentation context.")

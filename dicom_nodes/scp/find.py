@@ -9,7 +9,7 @@ from dicom_nodes.identifier import Identifier
 from dicom_nodes.scp import contexts
 from dicom_nodes.scp.extended import Options
 from dicom_nodes.scp.request import Request
-from dicom_nodes.status import Code, Status, of_query
+from dicom_nodes.status import Code, Status
 from storage.archive import retrieve
 from storage.archive.query import Query, search
 from storage.dicom.attributes import Level
@@ -60,28 +60,16 @@ class Keys:
 
 
 def serve(request: Request) -> None:
-    """Answer a C-FIND.
-
-    Raises:
-        OSError: the connection is lost.
-    """
-    try:
-        final = _answer_matches(request)
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001  the peer always gets an answer
-        final = of_query(error)
-        request.log_refusal("C-FIND", final)
-    request.send(CommandField.C_FIND_RSP, final)
-
-
-def _answer_matches(request: Request) -> Status:
-    """Send a pending answer for each match; the final status.
+    """Answer a C-FIND: once for each match, and once at the end.
 
     Raises:
         OSError: the connection is lost.
         ArchiveError: the query is refused.
     """
+    request.answer(_answer_matches(request))
+
+
+def _answer_matches(request: Request) -> Status:
     keys = Keys.of(request)
     limit = request.session.settings.maximum_query_results
     query = _query(keys, request.options, limit)

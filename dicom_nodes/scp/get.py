@@ -5,7 +5,6 @@ from dicom_nodes.scp.request import Request
 from dicom_nodes.scp.retrieval import SubOperationRun, selected
 from dicom_nodes.scu.delivery import send_over
 from dicom_nodes.scu.sender import Sender
-from dicom_nodes.status import of_query
 from dicom_nodes.upper_layer.association import AssociationEnded
 
 
@@ -14,14 +13,9 @@ def serve(request: Request) -> None:
 
     Raises:
         OSError: the connection is lost.
+        ArchiveError: what is asked for may not be sent, or is not said clearly.
     """
-    try:
-        rows = selected(request, request.session.caller.ae_title)
-    except Exception as error:  # noqa: BLE001  the peer always gets an answer
-        refusal = of_query(error)
-        request.log_refusal("C-GET", refusal)
-        request.send(CommandField.C_GET_RSP, refusal)
-        return
+    rows = selected(request, request.session.caller.ae_title)
     run = SubOperationRun(request, CommandField.C_GET_RSP, len(rows))
     try:
         send_over(request.session.archive, rows, Sender(request.session.association), run.report, run.is_over)

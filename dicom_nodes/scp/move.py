@@ -7,7 +7,7 @@ from dicom_nodes.scp.request import Request
 from dicom_nodes.scp.retrieval import SubOperationRun, selected
 from dicom_nodes.scu.delivery import deliver
 from dicom_nodes.scu.destination import Destination
-from dicom_nodes.status import Code, Refused, of_query
+from dicom_nodes.status import Code, Refused
 from storage.access import ae
 from storage.errors import ArchiveError
 
@@ -19,15 +19,11 @@ def serve(request: Request) -> None:
 
     Raises:
         OSError: the connection of the asker is lost.
+        Refused: the destination is not known.
+        ArchiveError: what is asked for may not be sent, or is not said clearly.
     """
-    try:
-        destination = _destination(request)
-        rows = selected(request, destination.ae_title)
-    except Exception as error:  # noqa: BLE001  the peer always gets an answer
-        refusal = of_query(error)
-        request.log_refusal("C-MOVE", refusal)
-        request.send(CommandField.C_MOVE_RSP, refusal)
-        return
+    destination = _destination(request)
+    rows = selected(request, destination.ae_title)
     session = request.session
     run = SubOperationRun(request, CommandField.C_MOVE_RSP, len(rows))
     try:

@@ -70,7 +70,6 @@ class Answer:
     status: Status = SUCCESS
     uid: str = ""
     attributes: Attributes | None = None
-    type_id: tuple[int, int] | None = None
     job_uid: str = ""
 
 
@@ -223,7 +222,6 @@ def _printed(operation: Operation, uid: str, box: FilmBox) -> Answer:
     return Answer(
         uid=uid,
         attributes=told,
-        type_id=(0x1008, PRINT),
         job_uid=box.job_uid if negotiated else "",
     )
 

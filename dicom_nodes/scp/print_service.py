@@ -11,7 +11,7 @@ from dicom_nodes.identifier import Told
 from dicom_nodes.scp import print_class, print_content, print_film, print_session
 from dicom_nodes.scp.print_film import Answer, Operation
 from dicom_nodes.scp.request import Request
-from dicom_nodes.status import Code, Refused, of_normalized
+from dicom_nodes.status import Code, Refused
 from storage.access.permission import reach
 from storage.archive.film import find
 from storage.dicom.part10 import IMPLEMENTATION_VERSION_NAME, valid_uid
@@ -26,27 +26,14 @@ def serve(request: Request) -> None:
 
     Raises:
         OSError: the connection is lost.
+        Refused: it is none that this printer knows, or nothing that can be printed.
+        ArchiveError: it may not be, or there is no room.
     """
-    sop_class, uid = _named(request)
-    try:
-        answer = _act(request, sop_class, uid)
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001  the peer always gets an answer
-        status = of_normalized(error)
-        request.log_refusal("print", status)
-        answer = Answer(status, uid)
+    answer = _act(request)
     encoded = None
     if answer.attributes is not None:
         encoded = identifiers.encode(answer.attributes, request.transfer_syntax)
-    request.send(
-        request.response_field,
-        answer.status,
-        data_set=encoded,
-        sop_class_uid=sop_class,
-        sop_instance_uid=answer.uid,
-        type_id=answer.type_id,
-    )
+    request.answer(answer.status, sop_instance_uid=answer.uid, data_set=encoded)
     if answer.job_uid:
         _report(request, answer.job_uid)
 
@@ -115,15 +102,8 @@ ACTS: Mapping[tuple[type[Any], str], Callable[[Operation], Answer]] = {
 OPERATIONS = frozenset(operation for operation, _ in ACTS)
 
 
-def _named(request: Request) -> tuple[str, str]:
-    """SOP class and instance that the request is about."""
-    message = request.message
-    if isinstance(message, N_CREATE):
-        return str(message.AffectedSOPClassUID or ""), str(message.AffectedSOPInstanceUID or "")
-    return str(message.RequestedSOPClassUID or ""), str(message.RequestedSOPInstanceUID or "")
-
-
-def _act(request: Request, sop_class: str, uid: str) -> Answer:
+def _act(request: Request) -> Answer:
+    sop_class, uid = request.sop_class_uid, request.sop_instance_uid
     operation = type(request.message)
     act = ACTS.get((operation, sop_class))
     if act is None:

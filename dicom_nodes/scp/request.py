@@ -51,6 +51,13 @@ _DATA_SETS: Mapping[type[Any], str] = {
     N_ACTION: "ActionInformation",
     N_CREATE: "AttributeList",
 }
+# What says which event or action, and its element in the command set (PS3.7 Table E.1-1).
+_TYPE_IDS = ((N_EVENT_REPORT, 0x1002, "EventTypeID"), (N_ACTION, 0x1008, "ActionTypeID"))
+
+
+def _named(message: Any, what: str) -> str:
+    """A UID of the request, which Table E.1-1 of PS3.7 has as "Affected" or as "Requested"."""
+    return str(getattr(message, f"Affected{what}", None) or getattr(message, f"Requested{what}", None) or "")
 
 
 @dataclass(frozen=True)
@@ -144,33 +151,64 @@ class Request:
         return encoded.getvalue() if encoded is not None else b""
 
     @property
+    def sop_class_uid(self) -> str:
+        """The class that the request names, which may be one of those that a Meta SOP Class carries."""
+        named = _named(self.message, "SOPClassUID")
+        return named or self.abstract_syntax
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """The instance that a normalized request names; empty if it names none."""
+        return _named(self.message, "SOPInstanceUID")
+
+    @property
+    def type_id(self) -> tuple[int, int] | None:
+        """Element and value of the Event Type or Action Type ID, which an answer repeats; ``None`` without one."""
+        for kind, element, name in _TYPE_IDS:
+            if isinstance(self.message, kind):
+                return element, int(getattr(self.message, name) or 0)
+        return None
+
+    @property
     def response_field(self) -> int:
         """Command Field of the answer: that of the request with the highest bit set (PS3.7 Table E.1-1)."""
         return _RESPONSES.get(type(self.message), CommandField.C_ECHO_RSP)
 
-    def refuse(self, code: int, comment: str) -> None:
-        """Answer that the request is declined, and why.
+    def refuse(self, status: Status) -> None:
+        """Answer that the request is declined, and why, which is also written down.
 
         Raises:
             OSError: the connection is lost.
         """
-        self.send(self.response_field, code, comment)
-
-    def log_refusal(self, service: str, status: Status) -> None:
-        """Write down why a request is declined."""
         log.warning(
-            f"{service} refused",
+            f"{self.service} refused",
             peer=self.session.association.peer,
             association=self.session.id,
+            sop_class_uid=self.abstract_syntax,
             status=f"{status.code:04X}",
             reason=status.comment,
+        )
+        self.answer(status)
+
+    def answer(self, status: Status, *, sop_instance_uid: str = "", data_set: bytes | None = None) -> None:
+        """Send the one answer to a request; ``sop_instance_uid`` where it is not that which the request names.
+
+        Raises:
+            OSError: the connection is lost.
+        """
+        self.send(
+            self.response_field,
+            status,
+            data_set=data_set,
+            sop_class_uid=self.sop_class_uid,
+            sop_instance_uid=sop_instance_uid or self.sop_instance_uid,
+            type_id=self.type_id,
         )
 
     def send(
         self,
         field: int,
         status: int | Status,
-        error_comment: str = "",
         *,
         data_set: bytes | None = None,
         sub_operations: SubOperations | None = None,
@@ -183,7 +221,7 @@ class Request:
         Raises:
             OSError: the connection is lost.
         """
-        answer = status if isinstance(status, Status) else Status(status, error_comment)
+        answer = status if isinstance(status, Status) else Status(status)
         self.session.answered(self.service, answer, self.abstract_syntax)
         command = response(
             field,

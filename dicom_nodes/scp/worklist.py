@@ -3,7 +3,7 @@
 from dicom_nodes import identifier as identifiers
 from dicom_nodes.command import CommandField
 from dicom_nodes.scp.request import Request
-from dicom_nodes.status import Code, Status, of_query
+from dicom_nodes.status import Code, Status
 from storage.archive import worklist
 from storage.dicom import header
 from storage.dicom.json import elements_json
@@ -12,28 +12,16 @@ from storage.errors import InvalidInstance, InvalidQuery, TooLarge
 
 
 def serve(request: Request) -> None:
-    """Answer a C-FIND of the worklist.
-
-    Raises:
-        OSError: the connection is lost.
-    """
-    try:
-        final = _answer_items(request)
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001  the peer always gets an answer
-        final = of_query(error)
-        request.log_refusal("worklist query", final)
-    request.send(CommandField.C_FIND_RSP, final)
-
-
-def _answer_items(request: Request) -> Status:
-    """Send a pending answer for each item; the final status.
+    """Answer a C-FIND of the worklist: once for each item, and once at the end.
 
     Raises:
         OSError: the connection is lost.
         ArchiveError: the query is refused.
     """
+    request.answer(_answer_items(request))
+
+
+def _answer_items(request: Request) -> Status:
     asked = _data_set(request)
     keys, wanted = keys_of(elements_json(asked, asked.elements))
     if not wanted:
