@@ -56,7 +56,7 @@ check: setup-dev ## Lint, types and the direction of imports
 test: setup-dev peers check ## Every check and every test, with the real peers
 	$(BIN)/python viewer/node.py npm test
 	@$(BIN)/python -m compileall -q pacs dicom_nodes storage sample_studies tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20
 
 docs: setup-dev ## Write the reference pages that are made from the code
 	$(BIN)/python -m docs.generate

@@ -44,13 +44,16 @@ def _migrate(address: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an index without rows: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "index.db")
-        return f"sqlite:///{tmp_path / 'index.db'}"
+        yield f"sqlite:///{tmp_path / 'index.db'}"
+        return
     server: postgresql.PostgreSQL = request.getfixturevalue("postgres")
-    return server.database(request.getfixturevalue("postgres_template"))
+    address = server.database(request.getfixturevalue("postgres_template"))
+    yield address
+    server.drop(address)  # hundreds of them take minutes to remove in the end
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

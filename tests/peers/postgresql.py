@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import make_url
 
 from tests.peers import require
 
@@ -107,6 +108,12 @@ class PostgreSQL:
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
             )
         return f"postgresql+psycopg://filmless@/{name}?host={self.folder}"
+
+    def drop(self, address: str) -> None:
+        """Remove a database that :meth:`database` made, whoever is still connected."""
+        name = make_url(address).database or ""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
