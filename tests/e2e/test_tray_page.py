@@ -30,7 +30,10 @@ def test_a_technologist_files_a_film(
     try:
         assert context.request.post("/api/session", data={"account": TECHNOLOGIST, "password": PASSWORD}).ok
         page = context.new_page()
-        page.goto("/tray")
+        page.goto("/orders")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Chỉ định", timeout=WITHIN_MS)
+        page.get_by_role("button", name="Tài khoản").click()
+        page.get_by_role("menuitem", name="Khay phim").click()
         card = page.locator(".film-card", has_text="PHONG 2").first
         expect(card).to_be_visible(timeout=WITHIN_MS)
         card.click()

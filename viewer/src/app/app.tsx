@@ -89,10 +89,10 @@ function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onF
   }
   if (!known || session.value === null) return null;
   if (path.value === '/') return <StudiesPage />;
-  if (path.value === '/orders') return <Later load={loadOrdersPage} />;
-  if (path.value === '/tray') return <Later load={loadTrayPage} />;
+  if (path.value === '/orders') return <Later key="orders" load={loadOrdersPage} />;
+  if (path.value === '/tray') return <Later key="tray" load={loadTrayPage} />;
   if (isAdminPath(path.value)) {
-    return isAdministrator.value ? <Later load={loadAdminPage} /> : <NotAdministrator />;
+    return isAdministrator.value ? <Later key="admin" load={loadAdminPage} /> : <NotAdministrator />;
   }
   return (
     <MessagePage icon="search" title={t('error.page_title')} text={t('error.page')}>

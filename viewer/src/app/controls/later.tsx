@@ -1,4 +1,4 @@
-/** A page whose code is loaded when it is first shown. */
+/** A page whose code is loaded when it is first shown; each needs a `key`, or the next one shows what this one loaded. */
 import type { FunctionComponent, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
