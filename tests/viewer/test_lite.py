@@ -23,6 +23,13 @@ SIZE = 128
 BACKGROUND, INSIDE = -100, 200
 BOX = slice(32, 64)  # rows and columns of a bright square
 
+# Every index that the cell has had from now on: cine goes on while a slow machine looks away.
+REMEMBER_INDEXES = """
+(cell) => {
+  window.indexes = new Set();
+  new MutationObserver(() => window.indexes.add(cell.dataset.index)).observe(cell, { attributeFilter: ['data-index'] });
+}
+"""
 # The WebGL contexts of the page, so that they can be taken away and given back as a graphics driver does.
 REMEMBER_CONTEXTS = """
 window.losers = [];
@@ -173,8 +180,9 @@ def test_wheel_and_cine_go_through_the_stack(reader: Reader) -> None:
     reader.at_index(1)
     reader.page.mouse.wheel(0, -120)
     reader.at_index(0)
+    reader.page.locator(CELL).evaluate(REMEMBER_INDEXES)
     reader.page.keyboard.press(" ")
-    reader.at_index(5)
+    reader.page.wait_for_function("() => window.indexes.size >= 4", timeout=WITHIN_MS)
     reader.page.keyboard.press(" ")
 
 
