@@ -95,7 +95,7 @@ class Archive:
             at = datetime(day.year, day.month, day.day, 6 + chance.randrange(14), chance.randrange(60), tzinfo=UTC)
             counts = [1, 1, 1] if modality in ("CR", "DX") else [chance.randrange(1, 300) for _ in range(SERIES)]
             facility = min(FACILITIES, 1 + int(chance.expovariate(0.2)))
-            uid = f"1.2.840.99999.7.{facility}.{number:09d}.{chance.randrange(10**9)}"
+            uid = f"1.2.840.99999.7.{facility}.{number}.{chance.randrange(10**9)}"
             description = f"{modality} {said}"
             accession = f"{day:%y%m%d}{facility:02d}{number % 100_000:05d}"
             modalities = f"{modality}\\SR" if modality == "CT" and number % 5 == 0 else modality

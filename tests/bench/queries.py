@@ -37,19 +37,22 @@ PAGE = 100
 
 
 class Values:
-    """Values to ask for, taken from studies of the archive."""
+    """Values to ask for, taken from studies of the archive, or of one facility."""
 
-    def __init__(self, index: Index, seed: int) -> None:
+    def __init__(self, index: Index, seed: int, facility: str | None = None) -> None:
         self.chance = random.Random(seed)
         with index.read() as connection:
             most = connection.exec_driver_sql("SELECT max(id) FROM study").scalar_one()
-            chosen = ", ".join(str(self.chance.randint(1, most)) for _ in range(400))
+            chosen = ", ".join(str(self.chance.randint(1, most)) for _ in range(400 if facility is None else 4000))
+            within = (
+                "" if facility is None else f"AND facility_id = (SELECT id FROM facility WHERE code = '{facility}')"
+            )
             self._studies = [
                 dict(row)
                 for row in connection.exec_driver_sql(
                     "SELECT study_instance_uid, patient_id, accession_number, study_date, study_description, "
                     "patient_birth_date, search_patient_name, referring_physician_name FROM study "
-                    f"WHERE id IN ({chosen})"
+                    f"WHERE id IN ({chosen}) {within}"
                 ).mappings()
             ]
 
@@ -194,12 +197,12 @@ def stolen() -> tuple[int, int]:
     return ticks[7], sum(ticks)
 
 
-def spent(archive: Archive) -> float:
-    """Milliseconds of processor time that a PostgreSQL on this machine has used for an archive's connections."""
-    if archive.index.is_sqlite:
+def spent(index: Index) -> float:
+    """Milliseconds of processor time that a PostgreSQL on this machine has used for the connections of an index."""
+    if index.is_sqlite:
         return 0.0
     total = 0.0
-    with archive.index.read() as connection:
+    with index.read() as connection:
         asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
         for (pid,) in connection.exec_driver_sql(asked):
             ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
@@ -217,7 +220,7 @@ def measure(archives: Mapping[str, Archive], wanted: str, runs: int, principal: 
             continue
         times: dict[str, list[float]] = {size: [] for size in asked}
         slowest: dict[str, tuple[float, Query | StudyFilter]] = {}
-        used = {size: -spent(archive) for size, archive in archives.items()}
+        used = {size: -spent(archive.index) for size, archive in archives.items()}
         before = stolen()
         for number in range(runs + 3):
             for size, of in asked.items():
@@ -229,9 +232,9 @@ def measure(archives: Mapping[str, Archive], wanted: str, runs: int, principal: 
                     times[size].append(took := (time.perf_counter() - begun) * 1000)
                     slowest[size] = max(slowest.get(size, (0.0, one)), (took, one), key=lambda pair: pair[0])
         share = [later - earlier for earlier, later in zip(before, stolen(), strict=True)]
+        each = {size: (used[size] + spent(archive.index)) / (runs + 3) for size, archive in archives.items()}
         figures = "".join(
-            f"{statistics.median(found):13.1f}{p95(found):8.1f}{(used[size] + spent(archives[size])) / (runs + 3):7.1f}"
-            for size, found in times.items()
+            f"{statistics.median(found):13.1f}{p95(found):8.1f}{each[size]:7.1f}" for size, found in times.items()
         )
         highest = [p95(found) for found in times.values()]
         print(f"{name:24}{figures}{highest[-1] / highest[0]:8.1f}{share[0] / max(1, share[1]):7.0%}", flush=True)
