@@ -1,7 +1,8 @@
 /** Where an image lies in the patient and how large its pixels are (PS3.3 C.7.6.2, C.7.6.3.1.7, C.8.5.5, 10.7). */
-import { frameScope, items, number, numbers, text, texts } from './attribute';
+import { frameScope, number, numbers, text, texts } from './attribute';
 import type { DicomInstance } from './display_set';
 import { Tag } from './tag';
+import { measuredRegion, type RegionRefusal, ultrasoundRegions } from './us_region';
 
 export type Point = readonly [number, number];
 export type Vector = readonly [number, number, number];
@@ -15,6 +16,8 @@ export interface Spacing {
   readonly calibrated: boolean;
   /** Why a calibrated length needs care: measured at the detector, so magnified; null when it needs none. */
   readonly note: 'detector' | null;
+  /** Set: nothing can be measured here, not even in pixels. */
+  readonly refused?: RegionRefusal;
 }
 
 const PIXELS: Spacing = { row: 1, column: 1, calibrated: false, note: null };
@@ -47,35 +50,16 @@ export function spacing(instance: DicomInstance, frame: number): Spacing {
   return ratio ? { ...PIXELS, row: ratio[0] / ratio[1] } : PIXELS;
 }
 
-const CENTIMETRE = 3;
-
 /**
- * Spacing at points of an ultrasound image: that of the region holding them all, where it is measured in centimetres
- * (PS3.3 C.8.5.5.1); regions with other units (time, velocity) and points in different regions are not calibrated.
- * Null when the image has no regions.
+ * Spacing for a measurement through points of one frame. An image with ultrasound regions is measured in the region that
+ * holds the points and nowhere else; `refused` says why not (PS3.3 C.8.5.5.1).
  */
-export function regionSpacing(instance: DicomInstance, points: readonly Point[]): Spacing | null {
-  const regions = items(instance, Tag.SequenceOfUltrasoundRegions);
-  if (regions.length === 0) return null;
-  const holding = regions.filter((region) => {
-    const [x0, y0, x1, y1] = [Tag.RegionLocationMinX0, Tag.RegionLocationMinY0, Tag.RegionLocationMaxX1, Tag.RegionLocationMaxY1].map(
-      (tag) => number(region, tag) ?? Number.NaN,
-    ) as [number, number, number, number];
-    return points.every(([x, y]) => x >= x0 && x <= x1 + 1 && y >= y0 && y <= y1 + 1);
-  });
-  // Region Flags bit 0: high priority wins where regions overlap (C.8.5.5.1.3).
-  const region = holding.toSorted((a, b) => ((number(b, Tag.RegionFlags) ?? 0) & 1) - ((number(a, Tag.RegionFlags) ?? 0) & 1))[0];
-  if (!region) return PIXELS;
-  const inCentimetres = [Tag.PhysicalUnitsXDirection, Tag.PhysicalUnitsYDirection].every((tag) => number(region, tag) === CENTIMETRE);
-  const [x, y] = [Math.abs(number(region, Tag.PhysicalDeltaX) ?? 0), Math.abs(number(region, Tag.PhysicalDeltaY) ?? 0)];
-  return inCentimetres && x > 0 && y > 0 ? { row: y * 10, column: x * 10, calibrated: true, note: null } : PIXELS;
-}
-
-/** Spacing for a measurement through points of one frame: ultrasound regions go before the header's spacing. */
 export function measurementSpacing(instance: DicomInstance, frame: number, points: readonly Point[]): Spacing {
-  const general = spacing(instance, frame);
-  const region = regionSpacing(instance, points);
-  return region === null || (!region.calibrated && general.calibrated && general.note === null) ? general : region;
+  const regions = ultrasoundRegions(instance);
+  if (regions.length === 0) return spacing(instance, frame);
+  const measured = measuredRegion(regions, points);
+  if (typeof measured === 'string') return { ...PIXELS, refused: measured };
+  return { ...PIXELS, ...measured.spacing, calibrated: true };
 }
 
 /** Height of a pixel as a multiple of its width, for display (PS3.3 C.7.6.3.1.7; spacing says the same where present). */

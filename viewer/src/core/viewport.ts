@@ -3,6 +3,7 @@
  * implement this, and the application knows nothing else of either.
  */
 import type { DisplaySet } from './display_set';
+import type { RegionRefusal } from './us_region';
 
 /** Window level/width in modality units (PS3.3 C.11.2.1.2); `function` is the VOI LUT Function. */
 export interface Voi {
@@ -25,6 +26,8 @@ export interface Measurement {
   /** Handles in image coordinates: column, row in pixels, (0,0) the outer corner of the first pixel. */
   readonly points: readonly (readonly [number, number])[];
   readonly calibrated: boolean;
+  /** Why there is neither length nor area: the points lie not in one region of an ultrasound image, or that has other axes. */
+  readonly refused?: RegionRefusal;
   readonly length?: number;
   readonly area?: number;
   readonly mean?: number;
@@ -72,6 +75,10 @@ export interface Viewport {
   play(framesPerSecond?: number): void;
   stop(): void;
   removeMeasurement(id: string): void;
+  /** Draw again what was measured before, on images of the display set; what is known by its id stays as it is. */
+  restore(measurements: readonly Measurement[]): void;
+  /** All that was drawn in this tier or cell, also on images that are not shown now. */
+  readonly drawn: readonly Measurement[];
   subscribe(listener: (state: ViewportState) => void): () => void;
   readonly state: ViewportState;
   /** Frees GPU memory, listeners and workers. */

@@ -17,9 +17,10 @@ export interface Subject {
 export function measure(id: string, kind: MeasurementKind, points: readonly [Point, Point], { image, frame }: Subject): Measurement {
   const [from, to] = points;
   const spacing = measurementSpacing(image.instance, image.frame, points);
-  const base = { id, kind, sopInstanceUid: image.sopInstanceUid, frame: image.frame, points, calibrated: spacing.calibrated };
-  if (kind === 'length') return { ...base, length: distance(from, to, spacing), unit: '' };
-  const size = { ...base, area: area(kind, from, to, spacing) };
+  const { calibrated, refused } = spacing;
+  const base = { id, kind, sopInstanceUid: image.sopInstanceUid, frame: image.frame, points, calibrated, ...(refused ? { refused } : {}) };
+  if (kind === 'length') return { ...base, ...(refused ? {} : { length: distance(from, to, spacing) }), unit: '' };
+  const size = { ...base, ...(refused ? {} : { area: area(kind, from, to, spacing) }) };
   const found = frame.kind === 'grayscale' ? regionStatistics(kind, from, to, frame.pixels, frame.parameters) : null;
   if (!found || frame.kind !== 'grayscale') return { ...size, unit: '' };
   const { mean, standardDeviation, minimum, maximum } = found;
@@ -72,6 +73,11 @@ export class MeasurementBook {
     const [from, to] = (this.held ? this.all.get(this.held.id)?.points : undefined) ?? [];
     if (this.held?.fresh === true && from && to && Math.hypot(to[0] - from[0], to[1] - from[1]) < smallest) this.all.delete(this.held.id);
     this.held = null;
+  }
+
+  /** Take measurements that were made before; what is known by its id stays as it is. */
+  restore(measurements: readonly Measurement[]): void {
+    for (const measurement of measurements) if (!this.all.has(measurement.id)) this.all.set(measurement.id, measurement);
   }
 
   remove(id: string): void {

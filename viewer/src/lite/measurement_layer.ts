@@ -6,6 +6,8 @@ import { type Affine, apply } from './view';
 const SVG = 'http://www.w3.org/2000/svg';
 const HANDLE_RADIUS = 4;
 const REACH_MOUSE = 10;
+/** Stands where nothing can be measured; the list of measurements says why. */
+const NO_VALUE = '—';
 const COLOUR = 'var(--measurement, #ffd84d)';
 
 function shape(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
@@ -21,9 +23,9 @@ function written(value: number, digits: number): string {
 
 /** The lines of a measurement's label; symbols only, so that they need no translation. */
 export function labels(measurement: Measurement): readonly string[] {
-  const { calibrated, length, mean, standardDeviation, minimum, maximum, unit } = measurement;
+  const { calibrated, length, area, mean, standardDeviation, minimum, maximum, unit } = measurement;
   if (length !== undefined) return [`${written(length, 1)} ${calibrated ? 'mm' : 'px'}`];
-  const lines = [`${written(measurement.area ?? 0, 1)} ${calibrated ? 'mm²' : 'px²'}`];
+  const lines = [area === undefined ? NO_VALUE : `${written(area, 1)} ${calibrated ? 'mm²' : 'px²'}`];
   if (mean !== undefined && standardDeviation !== undefined) {
     lines.unshift(`x̄ ${written(mean, 1)} ± ${written(standardDeviation, 1)}${unit === '' ? '' : ` ${unit}`}`);
   }

@@ -4,6 +4,9 @@ import type { Measurement } from '../core/viewport';
 /** Marks a length measured at the detector, so larger than in the patient (PS3.3 10.7.1.3). */
 export const AT_DETECTOR = '◫';
 
+/** Stands where nothing can be measured; the list of measurements says why. */
+const NO_VALUE = '—';
+
 function unitOf(measurement: Measurement, power: '' | '²'): string {
   return `${measurement.calibrated ? 'mm' : 'px'}${power}`;
 }
@@ -14,7 +17,7 @@ export function measurementLines(
 ): string[] {
   const mark = atDetector ? ` ${AT_DETECTOR}` : '';
   if (measurement.length !== undefined) return [`${format(measurement.length, 1)} ${unitOf(measurement, '')}${mark}`];
-  const lines = measurement.area === undefined ? [] : [`${format(measurement.area, 1)} ${unitOf(measurement, '²')}${mark}`];
+  const lines = measurement.area === undefined ? [NO_VALUE] : [`${format(measurement.area, 1)} ${unitOf(measurement, '²')}${mark}`];
   const { mean, standardDeviation, minimum, maximum } = measurement;
   if (mean === undefined || standardDeviation === undefined || minimum === undefined || maximum === undefined) return lines;
   const unit = measurement.unit === '' ? '' : ` ${measurement.unit}`;
