@@ -263,6 +263,10 @@ export const en = {
   'measure.deviation': 'SD {value}',
   'measure.range': 'Min {minimum}  Max {maximum}',
   'measure.area': 'Area {value}',
+  'measure.refused.outside': 'Not measured: outside the regions of the ultrasound image',
+  'measure.refused.across': 'Not measured: across regions of the ultrasound image',
+  'measure.refused.not_spatial': 'Not measured: the axes of this region are not lengths',
+  'measure.refused.beyond_image': 'Not measured: the region is larger than the image, so its scale is not certain',
   'measure.uncalibrated': 'Pixels: the image has no calibrated spacing',
 
   'error.not_found_title': 'Study not found',

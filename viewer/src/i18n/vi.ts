@@ -256,6 +256,10 @@ export const vi: Catalogue = {
   'measure.deviation': 'ĐLC {value}',
   'measure.range': 'Nhỏ nhất {minimum}  Lớn nhất {maximum}',
   'measure.area': 'Diện tích {value}',
+  'measure.refused.outside': 'Không đo được: ngoài các vùng của ảnh siêu âm',
+  'measure.refused.across': 'Không đo được: qua nhiều vùng của ảnh siêu âm',
+  'measure.refused.not_spatial': 'Không đo được: trục của vùng này không phải chiều dài',
+  'measure.refused.beyond_image': 'Không đo được: vùng lớn hơn ảnh nên tỷ lệ không chắc chắn',
   'measure.uncalibrated': 'Tính bằng điểm ảnh: ảnh không có khoảng cách chuẩn',
 
   'error.not_found_title': 'Không tìm thấy ca chụp',
