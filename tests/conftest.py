@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import make_url
 
 from storage.index.engine import Index
 from storage.settings import StorageSettings
 from tests.peers import filmless, postgresql, seaweedfs, shared_dicom
 from tests.truth.browser import chromium
+
+# A busy machine shows late, but the right thing.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

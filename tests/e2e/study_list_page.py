@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-WITHIN_MS = 30_000
+WITHIN_MS = 60_000
 _ANY_NUMBER = re.compile(r"\d")
 
 

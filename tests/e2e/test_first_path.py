@@ -20,7 +20,7 @@ PASSWORD = "đọc phim không cần phim"
 COUNT = 400
 SIZE = 128
 LEFT, RIGHT, ROW = 24, 104, 40  # columns and row of two marks, 80 pixels of 0.5 mm apart
-WITHIN_MS = 30_000
+WITHIN_MS = 60_000
 
 
 def marked_study() -> list[Dataset]:

@@ -18,7 +18,7 @@ from tests.peers.filmless import Filmless
 
 pytestmark = [pytest.mark.browser, pytest.mark.interop]
 
-WITHIN_MS = 30_000
+WITHIN_MS = 60_000
 PHONE = {"width": 390, "height": 844, "phone": True}
 PIXEL_KEYWORDS = (
     "PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel",
@@ -298,7 +298,8 @@ class TestViewer:
         page = viewer.page
         viewer.press("5")
         page.context.clear_cookies()
-        viewer.series.nth(1).click()
+        # Not clicked: what the page asks for by itself may have brought the dialog already.
+        viewer.series.nth(1).dispatch_event("click")
         sign_in = SignInPage(page)
         expect(sign_in.dialog).to_be_visible(timeout=WITHIN_MS)
         expect(sign_in.account).to_have_value(ACCOUNT)

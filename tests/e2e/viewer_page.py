@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-WITHIN_MS = 30_000
+WITHIN_MS = 60_000
 
 
 class ViewerPage:

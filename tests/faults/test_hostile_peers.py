@@ -30,7 +30,7 @@ from tests.wait import until
 
 pytestmark = pytest.mark.faults
 
-PATIENCE_S = 2.0
+PATIENCE_S = 4.0
 MARGIN_BYTES = 24 * 1024 * 1024
 # Files made before they are needed, and connections to the index, come and go: a leak would be a thousand.
 MARGIN_DESCRIPTORS = 50

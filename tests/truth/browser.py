@@ -20,7 +20,7 @@ FLAGS = [
     "--force-color-profile=srgb",
 ]  # fmt: skip
 CELL = '[data-viewport="1"]'
-WITHIN_MS = 30_000
+WITHIN_MS = 60_000
 
 
 def chromium(playwright: Playwright) -> Browser:

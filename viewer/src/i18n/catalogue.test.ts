@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { adminEn } from './admin_en';
 import { adminVi } from './admin_vi';
 import { en } from './en';
-import { objectsEn } from './objects_en';
-import { objectsVi } from './objects_vi';
 import { ordersEn } from './orders_en';
 import { ordersVi } from './orders_vi';
 import { chooseLocale, formatNumber, isImageErrorKey, plural, preferredLocale, t } from './locale';
