@@ -75,10 +75,6 @@ export interface Viewport {
   play(framesPerSecond?: number): void;
   stop(): void;
   removeMeasurement(id: string): void;
-  /** Draw again what was measured before, on images of the display set; what is known by its id stays as it is. */
-  restore(measurements: readonly Measurement[]): void;
-  /** All that was drawn in this tier or cell, also on images that are not shown now. */
-  readonly drawn: readonly Measurement[];
   subscribe(listener: (state: ViewportState) => void): () => void;
   readonly state: ViewportState;
   /** Frees GPU memory, listeners and workers. */

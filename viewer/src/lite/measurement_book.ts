@@ -75,11 +75,6 @@ export class MeasurementBook {
     this.held = null;
   }
 
-  /** Take measurements that were made before; what is known by its id stays as it is. */
-  restore(measurements: readonly Measurement[]): void {
-    for (const measurement of measurements) if (!this.all.has(measurement.id)) this.all.set(measurement.id, measurement);
-  }
-
   remove(id: string): void {
     if (this.held?.id === id) this.held = null;
     this.all.delete(id);

@@ -29,18 +29,6 @@ export function ends(kind: Measurement['kind'], points: readonly Point[]): [Poin
   return [[Math.min(...columns), Math.min(...rows)], [Math.max(...columns), Math.max(...rows)]];
 }
 
-/** The handles of a drawing, in image coordinates, as its Cornerstone tool orders them; null when it is not of two points. */
-export function handles({ kind, points: [from, to] }: Pick<Measurement, 'kind' | 'points'>): readonly Point[] | null {
-  if (!from || !to) return null;
-  if (kind === 'length') return [from, to];
-  const [[x0, y0], [x1, y1]] = [from, to];
-  if (kind === 'rectangle') return [[x0, y0], [x1, y0], [x0, y1], [x1, y1]];
-  const [left, right] = [Math.min(x0, x1), Math.max(x0, x1)];
-  const [top, bottom] = [Math.min(y0, y1), Math.max(y0, y1)];
-  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-  return [[x, bottom], [x, top], [left, y], [right, y]];
-}
-
 /** Measure between two points of the subject (see {@link ends}). */
 export function measure(id: string, kind: Measurement['kind'], [from, to]: [Point, Point], subject: Subject): Result {
   const { reference, values } = subject;

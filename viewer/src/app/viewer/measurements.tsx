@@ -45,7 +45,7 @@ function MeasurementRow({ measurement, cell }: RowProps): JSX.Element {
       <button type="button" class="measurement" title={goTo} data-measurement={measurement.id} onClick={() => cell.viewport?.scrollTo(index)}>
         <Icon name={ICONS[measurement.kind]} />
         <span>
-          <span class="primary number" title={measurement.calibrated ? undefined : t('measure.uncalibrated')}>{valueText(measurement)}</span>
+          <span class="primary number" title={measurement.calibrated || measurement.refused ? undefined : t('measure.uncalibrated')}>{valueText(measurement)}</span>
           <span class="secondary number">{statisticsText(measurement) || `${name} · ${goTo}`}</span>
         </span>
       </button>
@@ -59,7 +59,8 @@ function MeasurementRow({ measurement, cell }: RowProps): JSX.Element {
   );
 }
 
-function valueText({ kind, calibrated, length, area }: Measurement): string {
+function valueText({ kind, calibrated, refused, length, area }: Measurement): string {
+  if (refused) return t(`measure.refused.${refused}`);
   if (kind === 'length') return length === undefined ? '' : `${formatDecimal(length, 1)} ${calibrated ? 'mm' : 'px'}`;
   return area === undefined ? '' : t('measure.area', { value: `${formatDecimal(area, 1)} ${calibrated ? 'mm²' : 'px²'}` });
 }
