@@ -56,6 +56,16 @@ class Association(PynetdicomAssociation):
             self._contexts = {int(context.context_id or 0): context for context in self.accepted_contexts}
         return self._contexts
 
+    def request(self) -> None:
+        """Propose the association and wait for the answer, which is then ``acceptor.primitive``; ``None`` without one.
+
+        pynetdicom takes a connection that has ended before it looks for one that never was, also where the peer's
+        refusal has come on it and lies in the queue.
+        """
+        super().request()
+        if self.acceptor.primitive is None:
+            self.acceptor.primitive = self.provider.unread_rejection()
+
     def ended(self) -> None:
         """Called by the provider's thread as its last act: whoever waits for the peer waits in vain."""
         self.store_responses.put(None)

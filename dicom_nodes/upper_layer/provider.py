@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.pdu import P_DATA_TF
-from pynetdicom.pdu_primitives import A_P_ABORT, P_DATA
+from pynetdicom.pdu_primitives import A_ASSOCIATE, A_P_ABORT, P_DATA
 
 from dicom_nodes.command import Command, CommandField, MalformedCommand
 from dicom_nodes.upper_layer.tls import TLSSocket
@@ -93,6 +93,14 @@ class Provider(DULServiceProvider):
     def restart_idle_timer(self) -> None:
         """Begin to count idle time anew."""
         self._idle_timer.restart()
+
+    def unread_rejection(self) -> A_ASSOCIATE | None:
+        """The refusal of our association that nobody has taken from the queue, if it has come."""
+        while not self.to_user_queue.empty():
+            primitive = self.to_user_queue.get()
+            if isinstance(primitive, A_ASSOCIATE) and primitive.result:
+                return primitive
+        return None
 
     # Threads wait instead of polling
 

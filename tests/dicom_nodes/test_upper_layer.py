@@ -8,8 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from pynetdicom.acse import ACSE
 
 from dicom_nodes.command import Command, encode, store_request
+from dicom_nodes.scu.association import AssociationFailed
+from dicom_nodes.scu.destination import Destination
 from dicom_nodes.scu.echo import echo
 from dicom_nodes.scu.store import store
 from storage.archive import Archive
@@ -187,6 +190,20 @@ def test_another_called_title_is_rejected(node: RunningNode) -> None:
     with Wire(node.port) as wire:
         kind, body = wire.associate("SOMEBODY")
     assert (kind, body[1:4]) == (REJECTED, bytes((1, 1, 7)))
+
+
+def test_a_rejection_is_heard_also_where_the_connection_ends_before_anybody_looks(
+    node: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send_and_dawdle(acse: ACSE) -> None:
+        send(acse)
+        while acse.dul.to_user_queue.empty() or acse.dul.state_machine.current_state != "Sta1":
+            time.sleep(0.01)
+
+    send = ACSE.send_request
+    monkeypatch.setattr(ACSE, "send_request", send_and_dawdle)
+    with pytest.raises(AssociationFailed, match="1/1/7"):
+        echo(Destination("NOBODY", node.destination.host, node.destination.port), node.settings)
 
 
 def test_a_foreign_ae_is_rejected(start_node: Callable[..., RunningNode]) -> None:
