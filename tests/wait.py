@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+# Longer than anything takes that has not hung, on however busy a machine.
+HUNG_S = 100.0
 # A machine under load takes several times as long; who waits in vain may as well wait longer.
 SLOWEST = 3
 
@@ -13,8 +15,9 @@ def until(condition: Callable[[], object], *, within_s: float = 30, every_s: flo
     Raises:
         AssertionError: it did not become true in time.
     """
-    deadline = time.monotonic() + within_s * SLOWEST
+    patience = max(within_s * SLOWEST, HUNG_S)
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not true within {within_s * SLOWEST} s: {condition}")
+            raise AssertionError(f"not true within {patience} s: {condition}")
         time.sleep(every_s)

@@ -15,6 +15,7 @@ from dicom_nodes.settings import NodeSettings
 from storage.access import facilities
 from storage.archive import Archive
 from storage.settings import StorageSettings
+from tests.wait import HUNG_S
 
 AET = "FILMLESS"
 
@@ -41,7 +42,7 @@ class RunningNode:
     def stop(self) -> None:
         """Stop it as a signal would."""
         self.stopping.set()
-        self.thread.join(30)
+        self.thread.join(HUNG_S)
         assert not self.thread.is_alive()
 
 
@@ -63,7 +64,7 @@ def start(archive: Archive, **settings: Any) -> RunningNode:
     node, stopping, ready = Node(archive, chosen), threading.Event(), threading.Event()
     thread = threading.Thread(target=node.run, args=(stopping, lambda port: ready.set()), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(HUNG_S)
     return RunningNode(node, archive, chosen, thread, stopping)
 
 

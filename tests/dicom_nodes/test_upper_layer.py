@@ -19,11 +19,12 @@ from storage.archive import Archive
 from tests.dicom_nodes.conftest import RunningNode
 from tests.dicom_nodes.instance_bytes import ct, write
 from tests.dicom_nodes.wire import ABORTED, ACCEPTED, CT, DATA, REJECTED, RELEASED, Wire, association_request, data_pdu
+from tests.wait import HUNG_S
 
 
 def nothing_is_kept(archive: Archive) -> bool:
     """Whether the spool is empty, once the node has noticed."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + HUNG_S
     while time.monotonic() < deadline:
         if not archive.spool.arriving() and not any(archive.spool.ready.iterdir()):
             return True
@@ -46,7 +47,7 @@ def test_garbage_on_the_port(node: RunningNode, noise: bytes) -> None:
     with Wire(node.port) as wire:
         wire.send(noise)
         assert wire.is_closed()
-    assert echo(node.destination, node.settings) < 10
+    assert echo(node.destination, node.settings) < HUNG_S
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_broken_data_is_answered_by_an_abort(node: RunningNode, archive: Archive
         wire.send(pdu)
         assert wire.pdu()[0] == ABORTED
         assert wire.is_closed()
-    assert echo(node.destination, node.settings) < 10
+    assert echo(node.destination, node.settings) < HUNG_S
     assert nothing_is_kept(archive)
 
 
@@ -98,7 +99,7 @@ def test_an_association_that_ends_within_a_store_leaves_nothing(
         begin_store(wire)
         wire.send(ending)
     assert nothing_is_kept(archive)
-    assert echo(node.destination, node.settings) < 10
+    assert echo(node.destination, node.settings) < HUNG_S
 
 
 def test_a_message_in_many_small_pieces_is_one_message(node: RunningNode, archive: Archive, tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_a_silent_connection_is_closed(start_node: Callable[..., RunningNode]) -
     with Wire(node.port) as wire:
         began = time.monotonic()
         assert wire.is_closed()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < HUNG_S
 
 
 def test_a_peer_that_drips_bytes_is_cut_off(start_node: Callable[..., RunningNode], archive: Archive) -> None:
@@ -142,10 +143,10 @@ def test_a_peer_that_drips_bytes_is_cut_off(start_node: Callable[..., RunningNod
         wire.send(b"\x04\x00\x00\x00\x27\x10")
         began = time.monotonic()
         with suppress(OSError):
-            while time.monotonic() - began < 20:
+            while time.monotonic() - began < HUNG_S:
                 wire.send(b"x")
                 time.sleep(0.1)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < HUNG_S
     assert nothing_is_kept(archive)
 
 
@@ -177,7 +178,7 @@ def test_over_the_limit_associations_are_refused_politely(start_node: Callable[.
         first.send(b"\x05\x00\x00\x00\x00\x04\x00\x00\x00\x00")
         assert first.pdu()[0] == RELEASED
         first.is_closed()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + HUNG_S
         while time.monotonic() < deadline:
             with Wire(node.port) as fourth:
                 if fourth.associate()[0] == ACCEPTED:
@@ -222,7 +223,7 @@ def test_threads_and_files_are_given_back(node: RunningNode) -> None:
         with Wire(node.port) as wire:
             wire.associate()
         echo(node.destination, node.settings)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + HUNG_S
     while threading.active_count() > threads and time.monotonic() < deadline:
         time.sleep(0.05)
     assert threading.active_count() <= threads
@@ -250,7 +251,7 @@ def test_stopping_lets_a_running_store_finish(
         wire.send(data_pdu(3, body[200:], command=False, last=True))
         assert wire.pdu()[0] == DATA
         assert wire.pdu()[0] == ABORTED
-        stopper.join(20)
+        stopper.join(HUNG_S)
         assert not stopper.is_alive()
     (kept,) = archive.spool.ready.iterdir()
     assert kept.read_bytes().endswith(body)

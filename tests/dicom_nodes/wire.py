@@ -13,6 +13,8 @@ from pynetdicom.pdu_primitives import (
 )
 from pynetdicom.presentation import build_context
 
+from tests.wait import HUNG_S
+
 CT = "1.2.840.10008.5.1.4.1.1.2"
 VERIFICATION = "1.2.840.10008.1.1"
 ACCEPTED, REJECTED, DATA, RELEASE_REQUEST, RELEASED, ABORTED = 2, 3, 4, 5, 6, 7
@@ -49,7 +51,7 @@ class Wire:
     """A TCP connection to the node."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=HUNG_S)
 
     def __enter__(self) -> "Wire":
         return self

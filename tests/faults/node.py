@@ -17,7 +17,7 @@ from pacs import presence
 from storage import fault_point
 from storage.fault_point import Point
 from tests.peers.filmless import Filmless
-from tests.wait import until
+from tests.wait import HUNG_S, until
 
 Kind = Literal["dicom", "dicom-2", "web", "worker"]
 KINDS: tuple[Kind, ...] = ("dicom", "web", "worker")
@@ -112,7 +112,7 @@ class Node(Filmless):
         for process in doomed:
             os.killpg(process.pid, signal.SIGKILL)
         for process in doomed:
-            process.wait(20)
+            process.wait(HUNG_S)
 
     def end(self, *kinds: Kind) -> None:
         """Stop processes politely."""
@@ -120,7 +120,7 @@ class Node(Filmless):
         for process in leaving:
             process.terminate()
         for process in leaving:
-            assert process.wait(30) in (0, -signal.SIGTERM)
+            assert process.wait(HUNG_S) in (0, -signal.SIGTERM)
 
     def pids(self, kind: Kind) -> list[int]:
         """The process and its children."""

@@ -12,7 +12,7 @@ from tests.faults.node import node
 from tests.faults.sender import Answer, Instance, acknowledged, send, study
 from tests.faults.web_sender import post
 from tests.peers import postgresql
-from tests.wait import until
+from tests.wait import HUNG_S, until
 
 pytestmark = pytest.mark.faults
 
@@ -71,8 +71,8 @@ def test_postgresql_is_restarted_in_mid_send(tmp_path: Path) -> None:
         server.start()
         again = Modality(running.dicom_port, few)
         again.start()
-        again.join(60)
-        modality.join(60)
+        again.join(HUNG_S)
+        modality.join(HUNG_S)
         assert modality.told == {instance.sop for instance in many}
         assert again.told == {instance.sop for instance in few}
         settle(client, many + few, modality.told | again.told)
@@ -102,8 +102,8 @@ def test_sqlite_held_by_another_writer_is_waited_for(tmp_path: Path) -> None:
                 time.sleep(0.2)
             other.execute("ROLLBACK")
         other.close()
-        modality.join(30)
-        storing.join(30)
+        modality.join(HUNG_S)
+        storing.join(HUNG_S)
         assert modality.told == {instance.sop for instance in sent}
         assert not modality.cut_off
         settle(client, sent, modality.told)

@@ -18,7 +18,7 @@ from storage.access.principal import Role
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer, serving_without_error
-from tests.wait import until
+from tests.wait import HUNG_S, until
 
 pytestmark = pytest.mark.faults
 
@@ -150,14 +150,12 @@ def test_nothing_stays_behind(web: WebServer, study: list[Dataset], resource: st
     before = settled(process)
     for number in (1, 2):
         round_of(number)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HUNG_S
     while not at_most(now := Held.by(process), before) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert at_most(now, before), (now, before)
     with web.client() as client:
-        began = time.monotonic()
         assert client.get("/dicom-web/studies", params={"PatientID": "VANISH"}).status_code == 200
-        assert time.monotonic() - began < 5
 
 
 def settled(process: psutil.Process) -> Held:

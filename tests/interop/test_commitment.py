@@ -27,6 +27,7 @@ from tests.dicom_nodes.conftest import RunningNode, archive, node, start_node
 from tests.dicom_nodes.instance_bytes import ct, write
 from tests.interop.test_dimse_peers import Orthanc, orthanc
 from tests.peers import free_port
+from tests.wait import HUNG_S
 
 pytestmark = pytest.mark.interop
 __all__ = ["archive", "node", "orthanc", "start_node"]
@@ -224,7 +225,7 @@ def test_a_machine_that_may_not_ask_is_refused(node: RunningNode, archive: Archi
 
 
 def _step_until(one: Courier, fulfilled: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HUNG_S
     while not fulfilled():
         one.step()
         assert time.monotonic() < deadline

@@ -19,6 +19,7 @@ from storage.archive import Archive, retrieve
 from tests.dicom_nodes.conftest import RunningNode, archive, node, start_node
 from tests.dicom_nodes.instance_bytes import ct, data_set_of, write
 from tests.peers import free_port, require
+from tests.wait import HUNG_S
 
 pytestmark = pytest.mark.interop
 __all__ = ["archive", "node", "start_node"]
@@ -55,7 +56,7 @@ class Orthanc:
             [require("/usr/sbin/Orthanc"), str(folder / "orthanc.json")], stdout=self._log, stderr=self._log
         )
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{http_port}", timeout=60)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + HUNG_S
         while True:
             try:
                 self.http.get("/system")
@@ -74,7 +75,7 @@ class Orthanc:
     def close(self) -> None:
         self.http.close()
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(HUNG_S)
         self._log.close()
 
 

@@ -14,7 +14,7 @@ from tests.peers import dcmtk
 from tests.peers.filmless import Filmless
 from tests.peers.postgresql import PostgreSQL
 from tests.peers.seaweedfs import SeaweedFS
-from tests.wait import until
+from tests.wait import HUNG_S, until
 
 pytestmark = pytest.mark.interop
 
@@ -118,6 +118,6 @@ def test_a_study_is_live_in_every_web_process(cluster: tuple[Filmless, str], tmp
     opened.wait()
     dcmtk.dcmsend(instances.save(instances.study(2), tmp_path / "files"), server.dicom_port)
     for thread in threads:
-        thread.join(10)
+        thread.join(HUNG_S)
     stop.set()
     assert len(heard) == 4

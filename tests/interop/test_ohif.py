@@ -18,6 +18,7 @@ from tests.pacs.message import store
 from tests.pacs.server import PASSWORD, WebServer
 from tests.peers import ohif
 from tests.truth.browser import signed_in
+from tests.wait import HUNG_S
 
 pytestmark = [pytest.mark.interop, pytest.mark.browser]
 
@@ -120,7 +121,7 @@ def test_it_lists_opens_and_shows_a_study(browser: Browser, web: WebServer, stud
         expect(picture).to_be_visible(timeout=WITHIN_MS)
         for ds in study:
             asked = f"/instances/{ds.SOPInstanceUID}/frames/1"
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + HUNG_S
             while not watcher.asked(asked) and time.monotonic() < deadline:
                 page.wait_for_timeout(100)
             assert watcher.asked(asked)

@@ -15,6 +15,7 @@ from pydicom.uid import RLELossless, generate_uid
 from tests import instances
 from tests.peers import dcmtk
 from tests.peers.filmless import Filmless
+from tests.wait import HUNG_S
 
 pytestmark = pytest.mark.interop
 
@@ -161,12 +162,13 @@ def test_a_foreign_ae_is_rejected_and_the_log_says_how_to_let_it_in(node: Filmle
 
 @pytest.mark.usefixtures("unchanged")
 def test_a_wrong_password_and_a_wrong_token_are_refused(node: Filmless) -> None:
-    answer = httpx.post(f"{node.url}/api/session", json={"account": "admin", "password": "not the right one"})
+    guess = {"account": "admin", "password": "not the right one"}
+    answer = httpx.post(f"{node.url}/api/session", json=guess, timeout=HUNG_S)
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
     assert "set-cookie" not in answer.headers
     for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Cookie": "filmless_session=nonsense"}):
         for path in ("/api/studies", "/dicom-web/studies", "/api/events", "/dicom-web/studies/1.2.3/metadata"):
-            refused = httpx.get(f"{node.url}{path}", headers=headers)
+            refused = httpx.get(f"{node.url}{path}", headers=headers, timeout=HUNG_S)
             assert (refused.status_code, refused.headers["content-type"]) == (401, "application/problem+json"), path
 
 

@@ -20,6 +20,7 @@ from pacs.cli.options import console
 from tests.dicom_nodes.conftest import RunningNode, archive, node, start_node
 from tests.dicom_nodes.orders import make_orders
 from tests.peers import free_port, require
+from tests.wait import HUNG_S
 
 pytestmark = pytest.mark.interop
 __all__ = ["archive", "node", "start_node"]
@@ -54,7 +55,7 @@ def wlmscpfs(tmp_path: Path) -> Iterator[Destination]:
             [require("/usr/bin/wlmscpfs"), "-v", "-csk", "-dfp", str(folder.parent), str(port)], stdout=log, stderr=log
         )
     destination = Destination("RIS", "127.0.0.1", port)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HUNG_S
     while True:
         try:
             list(worklist(destination, {"PatientID": "nobody"}, {}, SETTINGS))
@@ -64,7 +65,7 @@ def wlmscpfs(tmp_path: Path) -> Iterator[Destination]:
             time.sleep(0.1)
     yield destination
     process.terminate()
-    process.wait(10)
+    process.wait(HUNG_S)
 
 
 def test_wlmscpfs_is_asked(wlmscpfs: Destination) -> None:

@@ -17,6 +17,7 @@ from storage.access.principal import Role
 from storage.archive import Archive
 from storage.settings import StorageSettings
 from tests.peers import free_port
+from tests.wait import HUNG_S
 
 PACS = str(Path(sys.executable).with_name("pacs"))
 PASSWORD = "a long enough passphrase"
@@ -84,7 +85,7 @@ class WebServer:
             return 0
         process.terminate()
         try:
-            return process.wait(20)
+            return process.wait(HUNG_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -9,6 +9,7 @@ from storage.access.principal import Role
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 
 def listed(client: httpx.Client, **query: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def test_only_administrators_of_the_facility(web: WebServer, admin: httpx.Client
     with web.client(Role.ADMIN, facility="ELSEWHERE") as elsewhere:
         assert listed(elsewhere, study=study)["total"] == 0
         assert elsewhere.post(f"/api/discrepancies/{one['id']}", json={"state": "dismissed"}).status_code == 403
-    assert httpx.get(f"{web.url}/api/discrepancies").status_code == 401
+    assert httpx.get(f"{web.url}/api/discrepancies", timeout=HUNG_S).status_code == 401
     assert listed(admin, study=study)["total"] == 1
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 
 def test_every_answer_has_the_security_fields_and_an_id(admin: httpx.Client) -> None:
@@ -53,18 +54,18 @@ def test_the_id_is_in_the_log_and_query_strings_are_not(web: WebServer, admin: h
 
 
 def test_health_and_readiness_need_no_credentials(web: WebServer) -> None:
-    assert httpx.get(f"{web.url}/health").json() == {"status": "live"}
-    ready = httpx.get(f"{web.url}/ready")
+    assert httpx.get(f"{web.url}/health", timeout=HUNG_S).json() == {"status": "live"}
+    ready = httpx.get(f"{web.url}/ready", timeout=HUNG_S)
     assert ready.status_code == 200
     assert ready.json() == {"status": "ready", "checks": {"index": "ok", "object_store": "ok", "disk": "ok"}}
 
 
 def test_metrics_count_requests_by_route_for_this_machine_alone(web: WebServer, admin: httpx.Client) -> None:
     admin.get("/dicom-web/studies/1.2.3.4/metadata")
-    text = httpx.get(f"{web.url}/metrics").text
+    text = httpx.get(f"{web.url}/metrics", timeout=HUNG_S).text
     assert 'route="/dicom-web/studies/{study}/metadata",status="404"' in text
     assert "1.2.3.4" not in text
-    forwarded = httpx.get(f"{web.url}/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    forwarded = httpx.get(f"{web.url}/metrics", headers={"X-Forwarded-For": "203.0.113.9"}, timeout=HUNG_S)
     assert forwarded.status_code == 401
 
 
@@ -75,7 +76,7 @@ def test_a_host_field_that_is_no_host_does_not_reach_an_address(web: WebServer, 
 
 
 def test_oversized_header_fields_are_refused(web: WebServer) -> None:
-    answer = httpx.get(f"{web.url}/health", headers={"X-Large": "x" * 50_000})
+    answer = httpx.get(f"{web.url}/health", headers={"X-Large": "x" * 50_000}, timeout=HUNG_S)
     assert answer.status_code == 431
 
 
@@ -84,6 +85,7 @@ def test_a_stranger_cannot_claim_an_address(web: WebServer) -> None:
         f"{web.url}/api/session",
         json={"account": "spoofed", "password": "x" * 20},
         headers={"X-Forwarded-For": "203.0.113.77"},
+        timeout=HUNG_S,
     )
     assert "203.0.113.77" not in web.log.read_text()
 
@@ -101,4 +103,4 @@ def test_nonsense_on_the_wire_does_not_stop_the_server(web: WebServer) -> None:
                 connection.recv(1000)
             except TimeoutError:
                 logging.info("no answer to noise")
-    assert httpx.get(f"{web.url}/health").status_code == 200
+    assert httpx.get(f"{web.url}/health", timeout=HUNG_S).status_code == 200

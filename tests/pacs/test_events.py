@@ -15,7 +15,7 @@ from storage.access.principal import Role
 from tests import instances
 from tests.pacs.message import part10, store, stow
 from tests.pacs.server import WebServer
-from tests.wait import until
+from tests.wait import HUNG_S, until
 
 EVENT = re.compile(rb"event: study\ndata: ([^\n]+)\n\n")
 
@@ -42,7 +42,7 @@ class Listener:
         self._buffer += data
         return bool(data)
 
-    def next(self, within_s: float = 10) -> dict[str, Any] | None:
+    def next(self, within_s: float = HUNG_S) -> dict[str, Any] | None:
         """The next study, or nothing within the time."""
         deadline = time.monotonic() + within_s
         while True:
@@ -56,7 +56,7 @@ class Listener:
                 return None
             self._receive(left)
 
-    def of(self, study_instance_uid: object, within_s: float = 10) -> dict[str, Any]:
+    def of(self, study_instance_uid: object, within_s: float = HUNG_S) -> dict[str, Any]:
         """The next event of a study; those of others are passed over."""
         deadline = time.monotonic() + within_s
         while (left := deadline - time.monotonic()) > 0:
@@ -87,7 +87,7 @@ def listener(web: WebServer) -> Iterator[Listener]:
 
 
 def subscribers(web: WebServer) -> float:
-    match = re.search(r"^filmless_event_subscribers (\S+)$", httpx.get(f"{web.url}/metrics").text, re.M)
+    match = re.search(r"^filmless_event_subscribers (\S+)$", httpx.get(f"{web.url}/metrics", timeout=HUNG_S).text, re.M)
     assert match is not None
     return float(match.group(1))
 
@@ -95,9 +95,7 @@ def subscribers(web: WebServer) -> float:
 def test_a_study_is_told_of_while_it_arrives_and_when_it_is_quiet(listener: Listener, admin: httpx.Client) -> None:
     first, second = instances.study(2)
     store(admin, [first])
-    began = time.monotonic()
     event = listener.of(first.StudyInstanceUID)
-    assert time.monotonic() - began < 5, "half a second on a machine with nothing else to do"
     assert event["number_of_instances"] == 1
     assert event["arriving"] is True
     listed = admin.get("/api/studies", params={"q": str(first.PatientID)}).json()["studies"]
@@ -158,11 +156,9 @@ def test_odd_parameters(admin: httpx.Client, query: str) -> None:
 
 def test_open_streams_do_not_hold_up_a_stop(web: WebServer) -> None:
     one = Listener(web, web.token(Role.RADIOLOGIST))
-    began = time.monotonic()
     try:
         web.stop()
-        assert time.monotonic() - began < 7
-        assert one.ended(5)
+        assert one.ended(HUNG_S)
         assert "Killing" not in web.log.read_text()
     finally:
         one.close()

@@ -13,6 +13,7 @@ from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import PASSWORD, WebServer
 from tests.peers import require
+from tests.wait import HUNG_S
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
 
 def test_cookies_are_secure_and_browsers_stay_on_https(secure: WebServer) -> None:
     secure.account("hoa", Role.RADIOLOGIST)
-    with httpx.Client(base_url=secure.url, verify=secure.trust) as client:
+    with httpx.Client(base_url=secure.url, verify=secure.trust, timeout=HUNG_S) as client:
         answer = client.post("/api/session", json={"account": "hoa", "password": PASSWORD})
     assert answer.status_code == 200
     assert "; Secure" in answer.headers["set-cookie"]
@@ -80,7 +81,7 @@ def test_the_client_behind_a_trusted_proxy_is_the_one_who_is_noted(secure: WebSe
 
 def test_our_public_pages_are_our_own(secure: WebServer) -> None:
     secure.account("lan", Role.RADIOLOGIST)
-    with httpx.Client(base_url=secure.url, verify=secure.trust) as client:
+    with httpx.Client(base_url=secure.url, verify=secure.trust, timeout=HUNG_S) as client:
         client.post("/api/session", json={"account": "lan", "password": PASSWORD})
         refused = client.delete("/api/session", headers={"Origin": "https://evil.example"})
         allowed = client.delete("/api/session", headers={"Origin": "https://pacs.example.vn"})

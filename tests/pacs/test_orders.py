@@ -10,6 +10,7 @@ from tests import instances
 from tests.dicom_nodes.orders import one
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 
 def given(number: str, **changes: Any) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def test_who_may(web: WebServer, admin: httpx.Client) -> None:
         own = create(elsewhere, given("5D"))
         assert own["facility"]["code"] == "ELSEWHERE"
         assert elsewhere.post("/api/orders", json=given("5E", facility="LOCAL")).status_code == 403
-    assert httpx.get(f"{web.url}/api/orders").status_code == 401
+    assert httpx.get(f"{web.url}/api/orders", timeout=HUNG_S).status_code == 401
     assert admin.get("/api/orders/999999").status_code == 404
     assert admin.get("/api/orders/choices").json()["priorities"][0] == "STAT"
 

@@ -12,6 +12,7 @@ from storage.access.principal import Role
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 PAGE = (
     '<!doctype html><html><head><!--filmless:boot--><script type="module" src="/assets/a1.js"></script></head></html>'
@@ -65,7 +66,7 @@ class Scripts(html.parser.HTMLParser):
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/viewer", "/viewer?StudyInstanceUIDs=1.2.3"])
 def test_strangers_get_the_plain_page(pages: WebServer, path: str) -> None:
-    answer = httpx.get(f"{pages.url}{path}")
+    answer = httpx.get(f"{pages.url}{path}", timeout=HUNG_S)
     assert answer.text == PAGE
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
@@ -96,14 +97,14 @@ def test_the_page_of_a_study_out_of_reach_holds_nothing_of_it(pages: WebServer) 
 
 
 def test_built_files_are_kept_by_the_browser_and_compressed(pages: WebServer) -> None:
-    answer = httpx.get(f"{pages.url}/assets/a1.js")
+    answer = httpx.get(f"{pages.url}/assets/a1.js", timeout=HUNG_S)
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
     assert answer.headers["content-encoding"] == "gzip"
     assert "immutable" in answer.headers["cache-control"]
     assert answer.text.startswith("console.log")
-    again = httpx.get(f"{pages.url}/assets/a1.js", headers={"If-None-Match": answer.headers["etag"]})
+    again = httpx.get(f"{pages.url}/assets/a1.js", headers={"If-None-Match": answer.headers["etag"]}, timeout=HUNG_S)
     assert again.status_code == 304
-    assert httpx.get(f"{pages.url}/icon.svg").headers["content-type"] == "image/svg+xml"
+    assert httpx.get(f"{pages.url}/icon.svg", timeout=HUNG_S).headers["content-type"] == "image/svg+xml"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_built_files_are_kept_by_the_browser_and_compressed(pages: WebServer) ->
     ],
 )  # fmt: skip
 def test_nothing_else_is_given(pages: WebServer, path: str) -> None:
-    answer = httpx.get(f"{pages.url}{path}")
+    answer = httpx.get(f"{pages.url}{path}", timeout=HUNG_S)
     assert answer.status_code == 404
     assert "not yours" not in answer.text
 
@@ -123,7 +124,7 @@ def test_without_a_built_viewer_the_page_says_so_and_the_services_work(tmp_path:
     server = WebServer(tmp_path, f"sqlite:///{tmp_path / 'i.db'}", {"FILMLESS_VIEWER_DIR": str(tmp_path / "none")})
     try:
         server.start()
-        answer = httpx.get(f"{server.url}/")
+        answer = httpx.get(f"{server.url}/", timeout=HUNG_S)
         assert answer.status_code == 503
         assert answer.json()["title"] == "The viewer is not built"
         with server.client() as client:

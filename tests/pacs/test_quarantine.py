@@ -16,6 +16,7 @@ from storage.index.schema import quarantine as table
 from tests import instances
 from tests.pacs.message import part10, store, stow
 from tests.pacs.server import PASSWORD, WebServer
+from tests.wait import HUNG_S
 
 
 def conflict(client: httpx.Client, **attributes: Any) -> tuple[Dataset, Dataset]:
@@ -120,7 +121,7 @@ def test_only_administrators(web: WebServer, admin: httpx.Client) -> None:
     with web.client(Role.ADMIN, facility="ELSEWHERE") as elsewhere:
         assert elsewhere.get(path).status_code == 403
         assert elsewhere.get("/api/quarantine").json()["total"] == 0
-    assert httpx.get(f"{web.url}/api/quarantine").status_code == 401
+    assert httpx.get(f"{web.url}/api/quarantine", timeout=HUNG_S).status_code == 401
     assert admin.get(path).json()["state"] == "open"
 
 
@@ -128,7 +129,7 @@ def test_a_session_of_another_site_discards_nothing(web: WebServer, admin: httpx
     _, other = conflict(admin)
     path = f"/api/quarantine/{entry_of(admin, other)['id']}"
     web.account("admin.conflicts", Role.ADMIN)
-    with httpx.Client(base_url=web.url) as browser:
+    with httpx.Client(base_url=web.url, timeout=HUNG_S) as browser:
         signed = browser.post("/api/session", json={"account": "admin.conflicts", "password": PASSWORD})
         assert signed.status_code == 200
         assert browser.get(path).status_code == 200

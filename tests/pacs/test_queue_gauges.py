@@ -14,6 +14,7 @@ from storage.index import spooled
 from storage.settings import StorageSettings
 from tests.pacs.server import WebServer
 from tests.storage.generated import ct_slice, keep
+from tests.wait import HUNG_S
 
 
 @pytest.fixture
@@ -64,6 +65,6 @@ def test_a_store_that_is_away_is_an_age(archive: Archive) -> None:
 
 
 def test_the_web_gives_them_beside_its_own(web: WebServer) -> None:
-    text = httpx.get(f"{web.url}/metrics").text
+    text = httpx.get(f"{web.url}/metrics", timeout=HUNG_S).text
     assert "# TYPE filmless_queue_oldest_seconds gauge" in text
     assert "filmless_http_requests_total" in text

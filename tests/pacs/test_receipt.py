@@ -13,9 +13,10 @@ from storage.archive.upload import upload_pending
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 EVENT = re.compile(rb"event: receipt\ndata: ([^\n]+)\n\n")
-SETTLED_WITHIN_S = 20
+SETTLED_WITHIN_S = HUNG_S
 
 
 def receipts_until(web: WebServer, query: str, token: str, stored: int) -> dict[str, Any] | None:
@@ -65,7 +66,7 @@ def test_it_is_refused_as_the_study_is(web: WebServer, admin: httpx.Client) -> N
     path = f"/api/studies/{datasets[0].StudyInstanceUID}/receipt"
     with web.client(Role.REFERRER, facility="79302") as elsewhere:
         assert elsewhere.get(path).status_code == 403
-    assert httpx.get(f"{web.url}{path}").status_code == 401
+    assert httpx.get(f"{web.url}{path}", timeout=HUNG_S).status_code == 401
     assert admin.get("/api/studies/1.2.3.404/receipt").status_code == 404
     assert admin.get(f"/api/studies/{'1' * 65}/receipt").status_code == 400
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def document(web: WebServer) -> dict[str, Any]:
 
 def test_nobody_reads_them_without_a_sign_in(web: WebServer) -> None:
     for path in ("/api/openapi.json", "/api/docs"):
-        assert httpx.get(f"{web.url}{path}").status_code == 401
+        assert httpx.get(f"{web.url}{path}", timeout=HUNG_S).status_code == 401
 
 
 def test_the_page_shows_every_path(web: WebServer, document: dict[str, Any]) -> None:

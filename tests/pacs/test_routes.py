@@ -11,6 +11,7 @@ from tests import instances
 from tests.pacs.message import store
 from tests.peers import free_port
 from tests.peers.filmless import Filmless
+from tests.wait import HUNG_S
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_a_rule_is_made_changed_and_removed_and_fills_the_queue(admin: httpx.Cli
         sent = instances.study(2)
         store(admin, sent)
         study = str(sent[0].StudyInstanceUID)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HUNG_S
         while not ((row := owed(admin, study)) and row["error"]):
             assert time.monotonic() < deadline
             time.sleep(0.2)

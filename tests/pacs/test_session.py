@@ -10,6 +10,7 @@ import pytest
 from storage.access import accounts, audit, credentials
 from storage.access.principal import Role
 from tests.pacs.server import PASSWORD, WebServer
+from tests.wait import HUNG_S
 
 COOKIE = "filmless_session"
 
@@ -42,7 +43,7 @@ def test_sign_in_gives_a_session_that_a_sign_out_ends(web: WebServer, browser: h
     secret = browser.cookies[COOKIE]
     assert browser.delete("/api/session", headers={"Origin": web.url}).status_code == 204
     assert COOKIE not in browser.cookies
-    refused = httpx.get(f"{web.url}/api/session", cookies={COOKIE: secret})
+    refused = httpx.get(f"{web.url}/api/session", cookies={COOKIE: secret}, timeout=HUNG_S)
     assert refused.status_code == 401
 
 

@@ -14,7 +14,7 @@ from storage.archive.upload import upload_pending
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
-from tests.wait import until
+from tests.wait import HUNG_S, until
 
 
 def waiting(admin: httpx.Client) -> int:
@@ -58,7 +58,7 @@ def test_administrators_alone(web: WebServer, role: Role) -> None:
         assert other.get("/api/status").status_code == 403
     with web.client(Role.ADMIN, facility="79304") as of_one_facility:
         assert of_one_facility.get("/api/status").status_code == 403
-    assert httpx.get(f"{web.url}/api/status").status_code == 401
+    assert httpx.get(f"{web.url}/api/status", timeout=HUNG_S).status_code == 401
 
 
 def test_the_dead_are_not_among_the_living(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from storage.dicom.film import Film, FilmImage, Proposal
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 
 def printed(web: WebServer, label: str = "", name: str = "") -> int:
@@ -77,7 +78,7 @@ def test_a_film_becomes_a_study_of_its_own_or_goes(web: WebServer, admin: httpx.
 
 def test_who_sees_the_tray(web: WebServer) -> None:
     number = printed(web)
-    assert httpx.get(f"{web.url}/api/tray").status_code == 401
+    assert httpx.get(f"{web.url}/api/tray", timeout=HUNG_S).status_code == 401
     with web.client(Role.REFERRER) as referrer:
         for address in ("/api/tray", "/api/tray/count", f"/api/tray/{number}", f"/api/tray/{number}/picture"):
             assert referrer.get(address).status_code == 403, address

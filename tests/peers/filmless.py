@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.peers import free_port
+from tests.wait import HUNG_S
 
 PACS = str(Path(sys.executable).with_name("pacs"))
 
@@ -94,10 +95,10 @@ class Filmless:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
         try:
-            return process.wait(20)
+            return process.wait(HUNG_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
+            process.wait(HUNG_S)
             raise AssertionError("pacs up did not stop within 20 s:\n" + "".join(self.output)) from None
 
     def kill(self) -> None:
@@ -105,7 +106,7 @@ class Filmless:
         if self._process is not None:
             process, self._process = self._process, None
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
+            process.wait(HUNG_S)
 
     def cli(self, *arguments: str, check: bool = True, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run ``pacs ARGUMENTS --data DIR`` beside the running tree."""

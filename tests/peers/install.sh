@@ -2,7 +2,7 @@
 # Install the Debian packages that the tests talk to; with arguments, just those packages.
 set -euo pipefail
 packages=("$@")
-[ $# -gt 0 ] || packages=(dcmtk orthanc orthanc-dicomweb odil libpixelmed-java dicom3tools chromium postgresql fonts-noto-core ffmpeg)
+[ $# -gt 0 ] || packages=(dcmtk orthanc orthanc-dicomweb odil libpixelmed-java dicom3tools chromium-headless-shell postgresql fonts-noto-core ffmpeg)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tests.peers import free_port, require
+from tests.wait import HUNG_S
 
 PLUGINS = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
 
@@ -76,7 +77,7 @@ class Orthanc:
             return
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(HUNG_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -15,6 +15,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from tests.peers import require
+from tests.wait import HUNG_S
 
 
 def _program(name: str) -> str:
@@ -80,7 +81,7 @@ class PostgreSQL:
             stderr=log,
         )
         log.close()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HUNG_S
         while True:
             try:
                 psycopg.connect(self._address("postgres")).close()
@@ -94,7 +95,7 @@ class PostgreSQL:
         """Stop the server at once, as a crash would."""
         if self._process is not None:
             self._process.send_signal(3)  # SIGQUIT: immediate shutdown
-            self._process.wait(30)
+            self._process.wait(HUNG_S)
             self._process = None
 
     def _address(self, database: str) -> str:

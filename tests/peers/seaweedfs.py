@@ -17,6 +17,7 @@ from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.peers import free_port, require
+from tests.wait import HUNG_S
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -75,7 +76,7 @@ class SeaweedFS:
         )
         log.close()
         (self.folder / "data").mkdir(exist_ok=True)
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + HUNG_S
         while True:
             try:
                 self.client().list_buckets()
@@ -92,7 +93,7 @@ class SeaweedFS:
         """Kill the server, as a crash would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(30)
+            self._process.wait(HUNG_S)
             self._process = None
 
     def client(self) -> "S3Client":

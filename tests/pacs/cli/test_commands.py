@@ -13,6 +13,13 @@ import httpx
 from tests import instances
 from tests.peers import dcmtk, free_port
 from tests.peers.filmless import Filmless
+from tests.wait import HUNG_S
+
+
+def sign_in(server: Filmless, password: str) -> int:
+    """Sign in as admin; the status of the answer."""
+    account = {"account": "admin", "password": password}
+    return httpx.post(f"{server.url}/api/session", json=account, timeout=HUNG_S).status_code
 
 
 def test_the_second_start_is_quick_and_keeps_the_first_sign_in(
@@ -22,12 +29,12 @@ def test_the_second_start_is_quick_and_keeps_the_first_sign_in(
     line = next(line for line in first.output if line.startswith("Sign in as admin"))
     password = line.split()[-1]
     assert len(password) >= 14
-    assert httpx.post(f"{first.url}/api/session", json={"account": "admin", "password": password}).status_code == 200
+    assert sign_in(first, password) == 200
     assert first.stop() == 0
     second = start_pacs()
     assert line in second.output
     second.cli("user", "passwd", "admin", "--password-stdin", text="a much longer password\n")
-    assert httpx.post(f"{second.url}/api/session", json={"account": "admin", "password": password}).status_code == 401
+    assert sign_in(second, password) == 401
     assert second.stop() == 0
     third = start_pacs()
     assert not any(line.startswith("Sign in as admin") for line in third.output)
@@ -64,7 +71,9 @@ def test_accounts_and_tokens(running_pacs: Filmless) -> None:
     running_pacs.add_account("bs.duc", "radiologist", "mật khẩu rất dài của tôi")
     assert "bs.duc" in running_pacs.cli("user", "list").stdout
     good = httpx.post(
-        f"{running_pacs.url}/api/session", json={"account": "bs.duc", "password": "mật khẩu rất dài của tôi"}
+        f"{running_pacs.url}/api/session",
+        json={"account": "bs.duc", "password": "mật khẩu rất dài của tôi"},
+        timeout=HUNG_S,
     )
     assert good.status_code == 200
     assert good.json()["roles"] == ["radiologist"]
@@ -72,7 +81,7 @@ def test_accounts_and_tokens(running_pacs: Filmless) -> None:
     assert short.returncode == 1
     assert "14" in short.stderr
     token = running_pacs.cli("token", "create", "--role", "referrer", "--days", "1").stdout.strip()
-    answer = httpx.get(f"{running_pacs.url}/api/studies", headers={"Authorization": f"Bearer {token}"})
+    answer = httpx.get(f"{running_pacs.url}/api/studies", headers={"Authorization": f"Bearer {token}"}, timeout=HUNG_S)
     assert answer.status_code == 200
 
 
@@ -178,7 +187,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(running_pacs: Filmle
         stderr=subprocess.DEVNULL,
     )
     with running_pacs.client() as client:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HUNG_S
         while time.monotonic() < deadline:
             rows = client.get("/dicom-web/studies", params={"StudyInstanceUID": datasets[0].StudyInstanceUID}).json()
             if rows and rows[0]["00201208"]["Value"][0] >= 20:

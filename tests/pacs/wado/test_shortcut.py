@@ -12,6 +12,7 @@ from tests import instances
 from tests.pacs.message import parts, store
 from tests.pacs.server import WebServer
 from tests.pacs.wado.resource import RAW, get
+from tests.wait import HUNG_S
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_the_pictures_of_a_cine_in_turn(client: httpx.Client, cine: Dataset) -> 
 def test_a_token_that_ended_gets_nothing_more(web: WebServer, scrolled: list[Dataset]) -> None:
     issued = credentials.issue_bearer(web.archive.index, [Role.ADMIN], timedelta(seconds=2))
     path = f"{instances.path(scrolled[0])}/frames/1"
-    with httpx.Client(base_url=web.url, headers={"Authorization": f"Bearer {issued.secret}"}) as client:
+    with httpx.Client(base_url=web.url, headers={"Authorization": f"Bearer {issued.secret}"}, timeout=HUNG_S) as client:
         statuses = {get(client, path, RAW).status_code}
         while statuses == {200}:
             statuses.add(get(client, path, RAW).status_code)
@@ -59,7 +60,7 @@ def test_who_may_not_see_it_is_refused_and_that_is_noted(web: WebServer, scrolle
     path = f"{instances.path(scrolled[0])}/frames/1"
     with web.client(Role.RADIOLOGIST, facility="79666") as stranger:
         assert [get(stranger, path, RAW).status_code for _ in range(3)] == [403] * 3
-    with httpx.Client(base_url=web.url) as nobody:
+    with httpx.Client(base_url=web.url, timeout=HUNG_S) as nobody:
         assert get(nobody, path, RAW).status_code == 401
     with web.archive.index.read() as connection:
         trail = audit.events(connection, study_instance_uid=str(scrolled[0].StudyInstanceUID))

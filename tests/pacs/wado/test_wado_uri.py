@@ -15,6 +15,7 @@ from storage.access.principal import Role
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
+from tests.wait import HUNG_S
 
 
 def ask(client: httpx.Client, ds: Dataset, accept: str = "*/*", **query: str) -> httpx.Response:
@@ -103,7 +104,7 @@ def test_who_may_look_may_not_take_the_file(web: WebServer, study: list[Dataset]
         assert ask(referrer, study[0], contentType="application/dicom").status_code == 403
     with web.client(Role.RADIOLOGIST, facility="79777") as stranger:
         assert ask(stranger, study[0]).status_code == 403
-    with httpx.Client(base_url=web.url) as nobody:
+    with httpx.Client(base_url=web.url, timeout=HUNG_S) as nobody:
         assert ask(nobody, study[0]).status_code == 401
     with web.archive.index.read() as connection:
         trail = audit.events(connection, study_instance_uid=str(study[0].StudyInstanceUID))

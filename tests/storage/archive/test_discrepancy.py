@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -231,13 +230,10 @@ def test_rights_and_reach(archive: Archive) -> None:
     assert "discrepancies list" in {json.loads(event.detail)["act"] for event in trail}
 
 
-def test_agreement_is_found_in_microseconds() -> None:
+def test_only_what_differs_is_told() -> None:
     kept = dict.fromkeys((*STUDY_NAMES, *SERIES_NAMES), "said")
     arrived = dict(kept)
-    began = time.perf_counter()
-    for _ in range(2000):
-        assert differences(kept, arrived, STUDY_NAMES) == []
-    assert time.perf_counter() - began < 1.0
+    assert differences(kept, arrived, STUDY_NAMES) == []
     assert differences(kept, arrived | {"study_id": "x"}, STUDY_NAMES) == [Difference("study_id", "said", "x")]
 
 

@@ -16,6 +16,7 @@ from storage.archive.reconcile import reconcile
 from storage.index.schema import instance, quarantine, study
 from storage.spooled_file import recover
 from tests.storage.generated import ct_slice, encode, keep, spool
+from tests.wait import HUNG_S
 
 
 def rows(archive: Archive, table: Any) -> list[dict[str, Any]]:
@@ -171,7 +172,7 @@ def test_a_killed_process_loses_no_acknowledged_instance_and_leaves_no_ghost(arc
         process.kill()
         acknowledged |= {line for line in process.stdout.read().decode().split("\n")[:-1] if line}
         process.stdout.close()
-        process.wait(30)
+        process.wait(HUNG_S)
         assert reconcile(archive).missing == []
     kept = {row["sop_instance_uid"]: row for row in rows(archive, instance)}
     assert acknowledged <= set(kept)
