@@ -97,7 +97,7 @@ class Provider(DULServiceProvider):
     def unread_rejection(self) -> A_ASSOCIATE | None:
         """The refusal of our association that nobody has taken from the queue, if it has come."""
         while not self.to_user_queue.empty():
-            primitive = self.to_user_queue.get()
+            primitive: object = self.to_user_queue.get()
             if isinstance(primitive, A_ASSOCIATE) and primitive.result:
                 return primitive
         return None
