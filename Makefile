@@ -8,7 +8,7 @@ DATA ?= data
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.PHONY: docs help setup setup-dev peers viewer run test check lock clean
+.PHONY: docs help setup setup-dev peers viewer run test test-viewer check check-python check-viewer lock clean
 
 $(BIN)/uv: requirements/uv.txt
 	@$(PYTHON) -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/peers/install.sh python3-venv
@@ -46,15 +46,22 @@ peers: .venv/.dev ## Install the real DICOM peers, OHIF, PostgreSQL and Chromium
 	tests/peers/install.sh
 	$(BIN)/python -m tests.peers.ohif
 
-check: setup-dev ## Lint, types and the direction of imports
+check: check-python check-viewer ## Lint, types and the direction of imports
+
+check-python: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-viewer: setup-dev
 	$(BIN)/python viewer/node.py npm run check
 
-test: setup-dev peers check ## Every check and every test, with the real peers
+test-viewer: setup-dev
 	$(BIN)/python viewer/node.py npm test
+
+test: setup-dev peers ## Every check and every test, with the real peers
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check test-viewer
 	@$(BIN)/python -m compileall -q pacs dicom_nodes storage sample_studies tests
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20
 
