@@ -30,15 +30,16 @@ log = structlog.get_logger()
 
 IDLE_S = 0.25
 LONGEST_PAUSE_S = 30.0
-_CACHE_S = 1.0
+_CACHE_S = 2.0
 _CHECKPOINT_S = 1.0
 _COMMITMENTS_S = 1.0
 _EVENTS_S = 600.0
 _ERASE_S = 30.0
 _ATTRIBUTES_S = 2.0
 _ROUTING_S = 1.0
-_DELIVERIES_S = 0.5
-_FILMS_S = 0.5
+_DELIVERIES_S = 1.0
+_DOCUMENTS_S = 1.0
+_FILMS_S = 1.0
 # So many machines are sent to at once.
 _COURIERS = 3
 _ORDERS_S = 60.0
@@ -66,7 +67,7 @@ def work(archive: Archive, stop: threading.Event, settings: NodeSettings) -> Non
     couriers = [Courier(archive, settings, stop) for _ in range(_COURIERS)]
     tasks = [
         Task("upload", uploader.step, IDLE_S, yields=False),
-        Task("documents", lambda: build_quiet(archive, _DOCUMENTS_AT_ONCE) > 0, IDLE_S),
+        Task("documents", lambda: build_quiet(archive, _DOCUMENTS_AT_ONCE) > 0, _DOCUMENTS_S),
         Task("commitments", lambda: work_off(archive) > 0, _COMMITMENTS_S),
         Task("events", lambda: forget_events(archive) > 0, _EVENTS_S, after_s=60.0),
         Task("results", lambda: forget_old(archive) > 0, _UNFINISHED_S, after_s=300.0),

@@ -80,10 +80,10 @@ class Place:
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An archive of either kind, whose objects are outside its data folder."""
     if request.param.startswith("sqlite"):
-        every, names = 2, [f"sqlite:///{tmp_path / name}.db" for name in ("first", "second")]
+        every, names = 5, [f"sqlite:///{tmp_path / name}.db" for name in ("first", "second")]
         store = {"object_store": str(tmp_path / "objects")}
     else:
-        every, names = 3, [request.getfixturevalue("postgres").database() for _ in range(2)]
+        every, names = 9, [request.getfixturevalue("postgres").database() for _ in range(2)]
         seaweed = request.getfixturevalue("seaweed")
         store = seaweed.settings(seaweed.bucket())
     environment = {f"FILMLESS_{name.upper()}": value for name, value in store.items()}

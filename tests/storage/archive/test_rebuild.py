@@ -1,4 +1,4 @@
-"""An index made anew from the objects alone answers as the lost one did, on both databases and both stores."""
+"""An index made anew from the objects alone answers as the lost one did, on one box and on servers."""
 
 import random
 import threading
@@ -29,12 +29,11 @@ Reopen = Callable[[], Archive]
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, object_store_settings: dict[str, str]) -> StorageSettings:
+def settings(tmp_path: Path, places: dict[str, str]) -> StorageSettings:
     values = {
         "data_dir": tmp_path / "data",
-        "database_url": database_url,
         "minimum_free_bytes": 0,
-        **object_store_settings,
+        **places,
     }
     return StorageSettings.model_validate(values)
 

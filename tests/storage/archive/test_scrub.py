@@ -27,13 +27,12 @@ OLD = 3600
 
 
 @pytest.fixture
-def archive(tmp_path: Path, database_url: str, object_store_settings: dict[str, str]) -> Iterator[Archive]:
-    """An empty archive on every pair of database and object store."""
+def archive(tmp_path: Path, places: dict[str, str]) -> Iterator[Archive]:
+    """An empty archive on one box, and on servers for index and objects."""
     settings = {
         "data_dir": tmp_path / "data",
-        "database_url": database_url,
         "minimum_free_bytes": 0,
-        **object_store_settings,
+        **places,
     }
     made = Archive.open(StorageSettings.model_validate(settings))
     made.index.migrate()

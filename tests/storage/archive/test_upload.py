@@ -23,8 +23,8 @@ from tests.wait import until
 
 
 @pytest.fixture
-def archive(tmp_path: Path, database_url: str, object_store_settings: dict[str, str]) -> Iterator[Archive]:
-    values = {"data_dir": tmp_path / "data", "database_url": database_url, **object_store_settings}
+def archive(tmp_path: Path, places: dict[str, str]) -> Iterator[Archive]:
+    values = {"data_dir": tmp_path / "data", **places}
     opened = Archive.open(StorageSettings.model_validate(values))
     opened.index.migrate()
     yield opened
