@@ -121,17 +121,6 @@ class WebServer:
 
 
 @contextmanager
-def running(folder: Path, database_url: str) -> Iterator[WebServer]:
-    """A running web process around an empty archive."""
-    server = WebServer(folder, database_url)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
-
-
-@contextmanager
 def serving_without_error(folder: Path) -> Iterator[WebServer]:
     """A running web process around an empty archive, in whose log no unexpected error may stand at the end."""
     server = WebServer(folder, f"sqlite:///{folder / 'index.db'}")

@@ -1,4 +1,4 @@
-"""What the tests of retrieving keep in the web process (PS3.18 §10.4)."""
+"""One web process for each database, and what the tests of retrieving keep in it (PS3.18 §10.4)."""
 
 from collections.abc import Iterator
 
@@ -16,22 +16,40 @@ from pydicom.uid import (
 from tests import instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
+from tests.peers import postgresql
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """A running web process around an archive that all modules of this folder share."""
+    folder = tmp_path_factory.mktemp("wado")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder / 'index.db'}"
+    else:
+        server: postgresql.PostgreSQL = request.getfixturevalue("postgres")
+        url = server.database()
+    started = WebServer(folder, url)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.fixture(scope="package")
 def client(web: WebServer) -> Iterator[httpx.Client]:
     with web.client() as found:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def study(client: httpx.Client) -> list[Dataset]:
     made = instances.study(4)
     store(client, made)
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def cine(client: httpx.Client) -> Dataset:
     """Five frames of 8 bits, each of one value."""
     (ds,) = instances.study(1)
@@ -43,7 +61,7 @@ def cine(client: httpx.Client) -> Dataset:
     return ds
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def compressed(client: httpx.Client) -> tuple[Dataset, bytes]:
     """The same kind of slice in JPEG-LS, and its pixels."""
     (ds,) = instances.study(1)

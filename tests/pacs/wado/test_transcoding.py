@@ -41,7 +41,7 @@ FRAME_TYPES: dict[str, str] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def colour(client: httpx.Client) -> Dataset:
     """Three frames of a smooth colour image, already compressed with loss once, as its header says."""
     (ds,) = instances.study(1)
