@@ -26,4 +26,8 @@ fi
 trap '[ -z "$made_policy" ] || "${as_root[@]}" rm -f "$policy"' EXIT
 echo "Installing ${missing[*]}"
 "${as_root[@]}" apt-get update -qq
+# Where a Debian has no such package yet, the whole browser does as well, only slower.
+for position in "${!missing[@]}"; do
+  [ "${missing[$position]}" != chromium-headless-shell ] || apt-cache show chromium-headless-shell >/dev/null 2>&1 || missing[position]=chromium
+done
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

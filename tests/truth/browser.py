@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from tests.peers import require
 from tests.truth.case import Case
 from tests.truth.mosaic import BLOCK, COLUMNS, ROWS, STUDY_INSTANCE_UID
 
+PROGRAMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--enable-unsafe-swiftshader", "--use-gl=angle", "--use-angle=swiftshader",
@@ -26,9 +28,8 @@ WITHIN_MS = 60_000
 
 def chromium(playwright: Playwright) -> Browser:
     """Debian's Chromium, without a screen and without a browser's own windows: those cost more than our pages."""
-    return playwright.chromium.launch(
-        executable_path=require("/usr/bin/chromium-headless-shell"), headless=True, args=FLAGS
-    )
+    program = next((one for one in PROGRAMS if Path(one).exists()), PROGRAMS[0])
+    return playwright.chromium.launch(executable_path=require(program), headless=True, args=FLAGS)
 
 
 class Viewer:
