@@ -85,15 +85,17 @@ def object_store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> dic
 
 
 @pytest.fixture(params=["sqlite-local", "postgresql-s3"])
-def places(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Storage settings of an archive without rows or objects, once on one box and once on servers for both."""
     if request.param == "sqlite-local":
         shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "index.db")
-        return {"database_url": f"sqlite:///{tmp_path / 'index.db'}", "object_store": str(tmp_path / "objects")}
+        yield {"database_url": f"sqlite:///{tmp_path / 'index.db'}", "object_store": str(tmp_path / "objects")}
+        return
     server: postgresql.PostgreSQL = request.getfixturevalue("postgres")
     seaweed: seaweedfs.SeaweedFS = request.getfixturevalue("seaweed")
     address = server.database(request.getfixturevalue("postgres_template"))
-    return {"database_url": address, **seaweed.settings(seaweed.bucket())}
+    yield {"database_url": address, **seaweed.settings(seaweed.bucket())}
+    server.drop(address)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 
 from pacs.api import (
@@ -52,6 +53,8 @@ from pacs.web.settings import WebSettings
 from pacs.web.work import Work
 from storage.archive import Archive
 
+log = structlog.get_logger(__name__)
+
 
 def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = None) -> FastAPI:
     """Build the application around an open archive, which stays the caller's to close."""
@@ -73,6 +76,7 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
         watch.close()
         await feed.close()
         work.close()
+        log.info("web process stopped")
 
     # What is described is told by the reference module; FastAPI's explorer would need scripts from elsewhere.
     app = FastAPI(

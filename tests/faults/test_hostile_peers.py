@@ -26,7 +26,7 @@ from tests.faults.sender import (
     store_request,
     study,
 )
-from tests.wait import HUNG_S, until
+from tests.wait import until
 
 pytestmark = pytest.mark.faults
 
@@ -118,7 +118,7 @@ def test_peers_that_fall_silent_half_way_are_left(running: Node) -> None:
             wire.send(sent)
         began = time.monotonic()
         assert all(wire.is_closed() for wire in wires)
-        assert time.monotonic() - began < HUNG_S
+        assert time.monotonic() - began < PATIENCE_S * 5  # 30 s and more without the settings
 
 
 @pytest.mark.parametrize("kind", [1, 4, 5, 9], ids=["request", "data", "release", "unknown"])
@@ -211,7 +211,7 @@ def test_two_hundred_idle_connections_keep_nobody_out(running: Node, process: ps
     with ExitStack() as stack:
         idle = [stack.enter_context(Wire(running.dicom_port)) for _ in range(200)]
         # A node that is busy ending those who say nothing may say no once.
-        until(lambda: is_sent(running, study(1)), within_s=PATIENCE_S)
+        until(lambda: is_sent(running, study(1)), within_s=PATIENCE_S * 5)
         assert all(wire.is_closed() for wire in idle)
     until(lambda: process.num_fds() <= descriptors + MARGIN_DESCRIPTORS, within_s=PATIENCE_S * 3)
 
@@ -223,7 +223,7 @@ def test_idle_associations_are_ended(running: Node, process: psutil.Process) -> 
         assert acknowledged(send(running.dicom_port, study(1)))
         began = time.monotonic()
         assert all(wire.is_closed() for wire in idle)
-        assert time.monotonic() - began < HUNG_S
+        assert time.monotonic() - began < PATIENCE_S * 5  # 30 s and more without the settings
     until(lambda: process.num_threads() <= threads, within_s=PATIENCE_S * 3)
 
 

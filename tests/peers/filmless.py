@@ -99,7 +99,7 @@ class Filmless:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(HUNG_S)
-            raise AssertionError("pacs up did not stop within 20 s:\n" + "".join(self.output)) from None
+            raise AssertionError("pacs up did not stop:\n" + "".join(self.output)) from None
 
     def kill(self) -> None:
         """``kill -9`` of the whole tree at once."""
