@@ -2,7 +2,9 @@
  * One image cell, whichever tier draws it: Lite (own WebGL2/Canvas renderer) and the reading room (Cornerstone3D) both
  * implement this, and the application knows nothing else of either.
  */
+import type { Affine } from './affine';
 import type { DisplaySet } from './display_set';
+import type { Presentation } from './presentation';
 import type { RegionRefusal } from './us_region';
 
 /** Window level/width in modality units (PS3.3 C.11.2.1.2); `function` is the VOI LUT Function. */
@@ -77,6 +79,11 @@ export interface Viewport {
   removeMeasurement(id: string): void;
   subscribe(listener: (state: ViewportState) => void): () => void;
   readonly state: ViewportState;
+  /** How the image stands in the cell; `setPresentation` puts it so again, in either renderer and a cell of any size. */
+  readonly presentation: Presentation;
+  setPresentation(presentation: Presentation): void;
+  /** From image coordinates to CSS pixels of the cell; null while no image is shown. */
+  readonly placement: Affine | null;
   /** Frees GPU memory, listeners and workers. */
   destroy(): void;
 }

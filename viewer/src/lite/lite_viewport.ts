@@ -4,6 +4,7 @@ import { type DecodedFrame, defaultTransform, FrameError, type FrameSource } fro
 import { edgeLetters, pixelAspect, type Point, turnLetters } from '../core/geometry';
 import type { VoiTransform } from '../core/grayscale';
 import { pixelFormat } from '../core/pixel_format';
+import type { Presentation } from '../core/presentation';
 import type { Quality, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
 import { isValid } from '../core/voi';
 import { dragged, voiOf } from './adjust_window';
@@ -17,7 +18,7 @@ import { Prefetcher } from './prefetcher';
 import { loadPreview } from './preview';
 import type { Picture, PreviewPicture } from './renderer';
 import { Stage } from './stage';
-import { apply, FITTED, fittingScale, flipped, inverse, turned, zoomedAt } from './view';
+import { type Affine, apply, FITTED, fittingScale, flipped, inverse, presentationOf, turned, viewOf, zoomedAt } from './view';
 
 /** How long the full image waits for the preview on a first show, so that a thin link carries the preview first. */
 const PREVIEW_HEAD_START_MS = 300;
@@ -122,8 +123,7 @@ export class LiteViewport implements Viewport {
   }
 
   zoomBy(factor: number): void {
-    const { width, height } = this.stage.cell;
-    this.zoomAt(factor, [width / 2, height / 2]);
+    this.zoomAt(factor, this.middle);
   }
 
   reset(): void {
@@ -184,6 +184,31 @@ export class LiteViewport implements Viewport {
       orientation: turnLetters(letters, view.quarterTurns, view.flippedHorizontally, view.flippedVertically),
       measurements: this.book.list,
     };
+  }
+
+  get placement(): Affine | null {
+    return this.stage.placement;
+  }
+
+  get presentation(): Presentation {
+    const { placement, view } = this.stage;
+    const moved = view.zoom !== 1 || view.pan[0] !== 0 || view.pan[1] !== 0;
+    return presentationOf(view, placement && moved ? apply(inverse(placement), this.middle) : null);
+  }
+
+  setPresentation(presentation: Presentation): void {
+    this.stage.view = viewOf(presentation);
+    const { placement } = this.stage;
+    if (presentation.centre && placement) {
+      const [[x, y], [left, top]] = [this.middle, apply(placement, presentation.centre)];
+      this.stage.view = { ...this.stage.view, pan: [x - left, y - top] };
+    }
+    void this.paint();
+  }
+
+  private get middle(): Point {
+    const { width, height } = this.stage.cell;
+    return [width / 2, height / 2];
   }
 
   destroy(): void {

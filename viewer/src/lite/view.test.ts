@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apply, FITTED, flipped, imageToCell, inverse, turned, zoomedAt } from './view';
+import { apply, FITTED, flipped, imageToCell, inverse, presentationOf, turned, viewOf, zoomedAt } from './view';
 
 const image = { width: 100, height: 50 };
 const cell = { width: 400, height: 400 };
@@ -43,5 +43,22 @@ describe('where an image lies', () => {
   it('stays within sensible zooms', () => {
     expect(zoomedAt(FITTED, 1e9, [0, 0], cell).zoom).toBe(100);
     expect(zoomedAt(FITTED, 1e-9, [0, 0], cell).zoom).toBe(0.05);
+  });
+});
+
+describe('a presentation', () => {
+  const turns = [0, 1, 2, 3].flatMap((quarterTurns) => [[false, false], [true, false], [false, true], [true, true]].map(
+    ([flippedHorizontally = false, flippedVertically = false]) => ({ ...FITTED, zoom: 2, quarterTurns, flippedHorizontally, flippedVertically }),
+  ));
+  it.each(turns)('puts a view back where it was: $quarterTurns $flippedHorizontally $flippedVertically', (view) => {
+    const again = viewOf(presentationOf(view, null));
+    const [before, after] = [imageToCell(view, image, 1.5, cell), imageToCell(again, image, 1.5, cell)];
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f'] as const) expect(after[key]).toBeCloseTo(before[key], 9);
+  });
+
+  it('is mirrored before it is turned', () => {
+    const { a, b } = imageToCell(viewOf({ rotation: 90, flipped: true, magnification: 1, centre: null }), image, 1, cell);
+    expect(a).toBeCloseTo(0);
+    expect(b).toBeLessThan(0); // to the right, mirrored to the left, turned clockwise: up
   });
 });

@@ -1,15 +1,9 @@
 /** How an image lies in its cell: fitted, then zoomed, moved, turned by quarters and flipped. Plain affine maths. */
+import { type Affine, apply, compose, inverse, scaling } from '../core/affine';
 import type { Point } from '../core/geometry';
+import type { Presentation } from '../core/presentation';
 
-/** An affine map: x′ = a·x + c·y + e, y′ = b·x + d·y + f. */
-export interface Affine {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly e: number;
-  readonly f: number;
-}
+export { type Affine, apply, compose, inverse, scaling };
 
 export interface Size {
   readonly width: number;
@@ -49,39 +43,6 @@ export function imageToCell(view: View, image: Size, aspect: number, cell: Size)
   return { a, b, c, d, e: cell.width / 2 + view.pan[0] - a * x - c * y, f: cell.height / 2 + view.pan[1] - b * x - d * y };
 }
 
-export function apply(map: Affine, [x, y]: Point): Point {
-  return [map.a * x + map.c * y + map.e, map.b * x + map.d * y + map.f];
-}
-
-export function inverse({ a, b, c, d, e, f }: Affine): Affine {
-  const determinant = a * d - b * c;
-  return {
-    a: d / determinant,
-    b: -b / determinant,
-    c: -c / determinant,
-    d: a / determinant,
-    e: (c * f - d * e) / determinant,
-    f: (b * e - a * f) / determinant,
-  };
-}
-
-/** First `inner`, then `outer`. */
-export function compose(outer: Affine, inner: Affine): Affine {
-  const [e, f] = apply(outer, [inner.e, inner.f]);
-  return {
-    a: outer.a * inner.a + outer.c * inner.b,
-    b: outer.b * inner.a + outer.d * inner.b,
-    c: outer.a * inner.c + outer.c * inner.d,
-    d: outer.b * inner.c + outer.d * inner.d,
-    e,
-    f,
-  };
-}
-
-export function scaling(x: number, y: number): Affine {
-  return { a: x, b: 0, c: 0, d: y, e: 0, f: 0 };
-}
-
 /** Zoom so that what is under a point of the cell stays there. */
 export function zoomedAt(view: View, factor: number, point: Point, cell: Size): View {
   const zoom = Math.min(Math.max(view.zoom * factor, SMALLEST_ZOOM), LARGEST_ZOOM);
@@ -104,4 +65,20 @@ export function flipped(view: View, axis: 'horizontal' | 'vertical'): View {
   return axis === 'horizontal'
     ? { ...view, flippedHorizontally: !view.flippedHorizontally, pan: [-view.pan[0], view.pan[1]] }
     : { ...view, flippedVertically: !view.flippedVertically, pan: [view.pan[0], -view.pan[1]] };
+}
+
+/** What the view says independently of the cell; `centre` is the image point in the middle of the cell. */
+export function presentationOf(view: View, centre: Point | null): Presentation {
+  const { quarterTurns, flippedHorizontally: across, flippedVertically: down } = view;
+  // A mirror after turning by q is the mirror before turning by −q; one up-down is one left-right and half a turn.
+  const quarters = (across !== down ? -quarterTurns : quarterTurns) + (down ? 2 : 0);
+  const rotation = ([0, 90, 180, 270] as const)[((quarters % 4) + 4) % 4] ?? 0;
+  return { rotation, flipped: across !== down, magnification: view.zoom, centre };
+}
+
+/** The view that stands so, before it is moved to its centre. */
+export function viewOf({ rotation, flipped: mirrored, magnification }: Presentation): View {
+  const quarters = rotation / 90;
+  const zoom = Math.min(Math.max(magnification, SMALLEST_ZOOM), LARGEST_ZOOM);
+  return { ...FITTED, zoom, quarterTurns: mirrored ? (4 - quarters) % 4 : quarters, flippedHorizontally: mirrored };
 }

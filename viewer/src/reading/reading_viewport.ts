@@ -4,6 +4,8 @@ import type { Types } from '@cornerstonejs/core';
 import type { DisplaySet, ImageReference } from '../core/display_set';
 import { type DecodedFrame, FrameError, type FrameSource, frameBytes } from '../core/frame';
 import { edgeLetters, orientation, position, spacing, turnLetters } from '../core/geometry';
+import type { Affine } from '../core/affine';
+import type { Presentation } from '../core/presentation';
 import type { Tool, Viewport, ViewportState, Voi } from '../core/viewport';
 import { isValid } from '../core/voi';
 import { Cine } from './cine';
@@ -16,7 +18,7 @@ import { preview } from './preview';
 import { Surface } from './surface';
 import { type Hand, ToolBelt, cancelDrawing } from './tools';
 import { mirrored, rotated } from './turn';
-import { FITTED } from './view';
+import { FITTED, limited } from './view';
 
 /** A frame that is not there by then is previewed. */
 const PREVIEW_AFTER_MS = 150;
@@ -163,6 +165,20 @@ export class ReadingViewport implements Viewport, Seat {
 
   flip(axis: 'horizontal' | 'vertical'): void {
     this.surface.turn(mirrored(this.surface.view.turn, axis));
+    this.announceSoon();
+  }
+
+  get placement(): Affine | null {
+    return this.surface.placement;
+  }
+
+  get presentation(): Presentation {
+    const { turn, magnification, centre } = this.surface.view;
+    return { ...turn, magnification, centre };
+  }
+
+  setPresentation({ rotation, flipped, magnification, centre }: Presentation): void {
+    this.surface.apply({ turn: { rotation, flipped }, magnification: limited(magnification), centre });
     this.announceSoon();
   }
 

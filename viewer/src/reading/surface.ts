@@ -1,6 +1,7 @@
 /** The Cornerstone3D viewport of one cell: puts pictures on the screen and says where they are. */
 import { Enums, type StackViewport, getShouldUseCPURendering } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
+import { type Affine, through } from '../core/affine';
 import type { Point } from '../core/geometry';
 import type { Engine } from './engine';
 import { type Picture, cornerstoneImage } from './picture';
@@ -169,6 +170,12 @@ export class Surface {
   get zoom(): number {
     const [a, b] = [this.cellPoint([0, 0]), this.cellPoint([1, 0])];
     return a && b ? Math.hypot(b[0] - a[0], b[1] - a[1]) : 0;
+  }
+
+  /** From image coordinates to CSS pixels of the cell. */
+  get placement(): Affine | null {
+    const [origin, right, down] = [this.cellPoint([0, 0]), this.cellPoint([1, 0]), this.cellPoint([0, 1])];
+    return origin && right && down ? through(origin, right, down) : null;
   }
 
   /** Image coordinates of a point of the cell. */

@@ -45,8 +45,6 @@ export class Cell {
   /** Grows with each order; what an older order brings back late is dropped. */
   #order = 0;
   #making: Promise<Viewport> | null = null;
-  /** Turns since the image was last upright, so that another renderer can repeat them. */
-  #turns: ((viewport: Viewport) => void)[] = [];
   #handingOver = false;
 
   constructor(
@@ -81,7 +79,6 @@ export class Cell {
   /** Show a series: the server's picture stands in (see the view) until the viewport has drawn. */
   async open(subject: Subject, index?: number): Promise<void> {
     const order = (this.#order += 1);
-    this.#turns = [];
     batch(() => {
       this.subject.value = subject;
       this.displaySet.value = null;
@@ -207,7 +204,7 @@ export class Cell {
         viewport.element.remove();
         return;
       }
-      restore(viewport, old.state, this.#turns);
+      restore(viewport, old);
       this.#equip(viewport);
       this.#take(viewport, factory);
       if (old.state.playing) viewport.play(set.frameRate ?? undefined);
@@ -221,21 +218,14 @@ export class Cell {
   }
 
   rotate(quarterTurns: number): void {
-    this.#turn((viewport) => viewport.rotate(quarterTurns));
+    this.#viewport?.rotate(quarterTurns);
   }
 
   flip(axis: 'horizontal' | 'vertical'): void {
-    this.#turn((viewport) => viewport.flip(axis));
-  }
-
-  #turn(turn: (viewport: Viewport) => void): void {
-    if (!this.#viewport) return;
-    this.#turns.push(turn);
-    turn(this.#viewport);
+    this.#viewport?.flip(axis);
   }
 
   reset(): void {
-    this.#turns = [];
     this.#viewport?.reset();
   }
 
@@ -264,10 +254,10 @@ function firstIndex(set: DisplaySet, { series }: Subject): number {
 }
 
 /** A window that the image has by itself is left to it: the next image may bring its own. */
-function restore(viewport: Viewport, view: ViewportState, turns: readonly ((viewport: Viewport) => void)[]): void {
+function restore(viewport: Viewport, old: Viewport): void {
+  const view = old.state;
   if (view.index !== viewport.state.index) viewport.scrollTo(view.index);
-  for (const turn of turns) turn(viewport);
-  if (viewport.state.zoom > 0 && view.zoom > 0) viewport.zoomBy(view.zoom / viewport.state.zoom);
+  viewport.setPresentation(old.presentation);
   const { voi } = viewport.state;
   const same = voi?.center === view.voi?.center && voi?.width === view.voi?.width && voi?.function === view.voi?.function;
   if (view.voi && !same) viewport.setVoi(view.voi);
