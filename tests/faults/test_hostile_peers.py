@@ -136,6 +136,17 @@ def test_a_pdu_that_claims_too_much_is_refused_at_once(
     assert process.memory_info().rss - before < MARGIN_BYTES
 
 
+def test_a_pdu_that_claims_too_much_is_not_waited_for(patient: Node) -> None:
+    """On a node that would wait 30 s for the rest of it."""
+    for kind in (1, 4, 5, 9):
+        for after in (Wire, associated):
+            with after(patient.dicom_port) as wire:
+                began = time.monotonic()
+                wire.send(struct.pack(">BBL", kind, 0, 0x7FFF_FFFF) + b"x" * 4096)
+                assert wire.is_closed()
+                assert time.monotonic() - began < 20
+
+
 LIES = {
     "a value longer than its PDU": struct.pack(">BBLLBB", 4, 0, 26, 0x7FFF_FFFF, CONTEXT, 3) + b"x" * 20,
     "a value of no length": struct.pack(">BBLLBB", 4, 0, 6, 0, CONTEXT, 3),

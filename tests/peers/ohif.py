@@ -5,6 +5,9 @@ of a hospital: to the browser it is one origin.
 """
 
 import base64
+import contextlib
+import functools
+import gzip
 import hashlib
 import http.client
 import json
@@ -105,6 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
     pages: Path
     archive: str
 
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a browser that left
+            super().handle()
+
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         if path.startswith(("/dicom-web", "/api/")):
@@ -115,14 +122,24 @@ class _Handler(BaseHTTPRequestHandler):
             file = (self.pages / path.lstrip("/")).resolve()
             if not file.is_relative_to(self.pages) or not file.is_file():
                 file = self.pages / "index.html"  # a page of the application itself
-            self._give(file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream")
+            self._give(
+                self._packed(file), mimetypes.guess_type(file.name)[0] or "application/octet-stream", packed=True
+            )
 
     def do_POST(self) -> None:
         self._pass_on()
 
-    def _give(self, body: bytes, media_type: str) -> None:
+    @staticmethod
+    @functools.cache
+    def _packed(file: Path) -> bytes:
+        """A page compressed, as a web server of a hospital would give it."""
+        return gzip.compress(file.read_bytes())
+
+    def _give(self, body: bytes, media_type: str, *, packed: bool = False) -> None:
         self.send_response(200)
         self.send_header("Content-Type", media_type)
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -28,6 +28,7 @@ export class FrameLoader implements FrameSource {
   /** @param capacity bytes of decoded frames kept */
   constructor(capacity = memoryLimit()) {
     this.cache = new FrameCache(capacity);
+    this.workers.warm();
   }
 
   cached(image: ImageReference): DecodedFrame | null {

@@ -26,16 +26,26 @@ function raw(part: Part, format: PixelFormat): Cells {
   return { pixels: rawPixels(part.body, format), format };
 }
 
+/** Made when it is first likely to be needed, so that it comes over the line beside the first frame, not after it. */
+function readyDecoder(): Promise<Htj2kDecoder> {
+  decoder ??= Htj2kDecoder.create(wasmUrl).catch((reason: unknown) => {
+    decoder = null; // the next frame tries again
+    throw reason;
+  });
+  return decoder;
+}
+
 /** Three samples of a codestream are RGB by pixel, whatever the native object's header says of its own. */
 async function decoded(part: Part, { format }: FrameRequest): Promise<Cells> {
-  decoder ??= Htj2kDecoder.create(wasmUrl);
-  const pixels = (await decoder).decode(part.body, format);
+  const pixels = (await readyDecoder()).decode(part.body, format);
   return { pixels, format: format.samplesPerPixel === 3 ? { ...format, photometric: 'RGB', planar: false } : format };
 }
 
 /** What cannot be decoded here is asked for once more without compression. */
 async function cells(request: FrameRequest, signal: AbortSignal): Promise<Cells> {
-  const part = await fetchFrame(request.url, acceptFor(request), signal);
+  const accept = acceptFor(request);
+  if (accept === FRAME_ACCEPT) readyDecoder().catch(() => undefined); // told where it is needed
+  const part = await fetchFrame(request.url, accept, signal);
   answer({ kind: 'received', id: request.id });
   if (!/^image\/(jphc|jph)\b/i.test(part.contentType)) return raw(part, request.format);
   try {

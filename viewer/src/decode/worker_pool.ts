@@ -98,15 +98,22 @@ export class WorkerPool {
     for (const member of this.members.splice(0)) member.destroy();
   }
 
+  /** Start the first worker before there is work for it: its script comes while the server still draws the preview. */
+  warm(): void {
+    if (this.members.length === 0) this.hire();
+  }
+
   /** Workers start when there is work for them. */
   private leastBusy(): Member {
     const idle = this.members.find((member) => member.calls.size === 0);
     if (idle) return idle;
-    if (this.members.length < this.most) {
-      const member = new Member(() => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'decode' }));
-      this.members.push(member);
-      return member;
-    }
+    if (this.members.length < this.most) return this.hire();
     return this.members.reduce((one, other) => (other.calls.size < one.calls.size ? other : one));
+  }
+
+  private hire(): Member {
+    const member = new Member(() => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'decode' }));
+    this.members.push(member);
+    return member;
   }
 }
