@@ -22,6 +22,7 @@ from pacs.api import (
     quarantine,
     receipt,
     routes,
+    saved,
     session,
     status,
     studies,
@@ -112,6 +113,7 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
     own = (
         session,
         studies,
+        saved,
         tray,
         orders,
         receipt,
