@@ -9,7 +9,7 @@ const cornerstone = {
 };
 const outside = (...folders) => ({
   group: folders.map((folder) => `**/${folder}/*`),
-  message: 'This folder is further out: src/core knows nobody, src/lite and src/reading know core and decode only.',
+  message: 'This folder is further out: src/core knows nobody, src/drawing the core, src/lite and src/reading both and decode.',
 });
 const domGlobals = ['window', 'document', 'navigator', 'localStorage', 'sessionStorage', 'HTMLElement', 'Element',
   'HTMLCanvasElement', 'Image', 'requestAnimationFrame', 'ResizeObserver', 'location', 'history'];
@@ -54,6 +54,10 @@ export default defineConfig(
         { patterns: [cornerstone, outside('app', 'i18n', 'lite', 'reading', 'decode')] }],
       'no-restricted-globals': ['error', ...domGlobals.map((name) => ({ name, message: 'src/core knows no DOM.' }))],
     },
+  },
+  {
+    files: ['src/drawing/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [cornerstone, outside('app', 'i18n', 'lite', 'reading')] }] },
   },
   {
     files: ['src/lite/**', 'src/decode/**'],

@@ -91,10 +91,10 @@ class Reader:
         self.page.mouse.move((x1 + x2) / 2, (y1 + y2) / 2, steps=4)
         self.page.mouse.move(x2, y2, steps=4)
         self.page.mouse.up()
-        written = self.page.locator(f"{CELL} svg.svg-layer text")
-        expect(written).to_have_text(re.compile(r"\d.* mm"), timeout=WITHIN_MS)
+        written = self.page.locator(f"{CELL} [data-layer=measurements]")
+        expect(written).to_contain_text(re.compile(r"\d.* mm"), timeout=WITHIN_MS)
         self.page.evaluate(NEXT_FRAME)
-        return written.text_content() or ""
+        return " ".join(written.locator("text").all_text_contents())
 
     def grey(self, column: float, row: float) -> int:
         """The grey value on screen at a point of the image."""
@@ -149,7 +149,7 @@ def test_a_region_has_the_mean_of_the_stored_values(reader: Reader) -> None:
 
 def test_a_measurement_stays_with_its_image(reader: Reader) -> None:
     reader.draw("l", (20, 30), (50, 70))
-    written = reader.page.locator(f"{CELL} svg.svg-layer text")
+    written = reader.page.locator(f"{CELL} [data-layer=measurements] text")
     reader.page.mouse.wheel(0, 120)
     reader.at_index(1)
     expect(written).to_have_count(0, timeout=WITHIN_MS)

@@ -55,6 +55,17 @@ const STROKES = {
   discrepancy: 'M4 8h13M13.5 4.5 17 8l-3.5 3.5M20 16H7M10.5 12.5 7 16l3.5 3.5',
   download: 'M12 4v11M7.5 11 12 15.5 16.5 11M4.5 19.5h15',
   arrow_right: 'M4 12h16M14 6l6 6-6 6',
+  angle: 'M19.5 5 4 19h16.5M10.5 13.3a8 8 0 0 1 2.4 5.6',
+  cobb: 'M3.5 7.5 14 3.5M10 20.5l10.5-4M11 5.5c3 3 4 7 3.5 12',
+  bidirectional: 'M4 20 20 4M8 9l7 7M2.6 18.6l2.8 2.8M18.6 2.6l2.8 2.8',
+  freehand: 'M5.5 9c2-4.5 8-6 11.5-3.5s4.5 7 1.5 10.5-9 4-12 1.5S4 12.5 5.5 9Z',
+  probe: 'M12 3v6M12 15v6M3 12h6M15 12h6M12 12h.1',
+  arrow: 'M5 5l14 14M5 5v6M5 5h6',
+  text: 'M5 6V4.5h14V6M12 4.5v15M9.5 19.5h5',
+  window_region: 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM12 8v8',
+  magnifier: 'M11 19a8 8 0 1 0 0-16 8 8 0 0 0 0 16ZM17 17l4 4M7.5 11h7M11 7.5v7',
+  undo: 'M8.5 5 4 9.5 8.5 14M4 9.5h10a5.5 5.5 0 0 1 0 11h-3.5',
+  redo: 'M15.5 5 20 9.5 15.5 14M20 9.5H10a5.5 5.5 0 0 0 0 11h3.5',
 } as const;
 
 export type IconName = keyof typeof STROKES;

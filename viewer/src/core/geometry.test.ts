@@ -8,7 +8,7 @@ const imager = (row: number, column: number): DicomInstance => ({ '00181164': { 
 
 describe('spacing (PS3.3 10.7.1.3)', () => {
   it('is row spacing first, column spacing second', () => {
-    expect(spacing(pixelSpacing(2, 0.5), 1)).toEqual({ row: 2, column: 0.5, calibrated: true, note: null });
+    expect(spacing(pixelSpacing(2, 0.5), 1)).toEqual({ row: 2, column: 0.5, calibrated: true, note: null, source: 'spacing' });
     expect(distance([0, 0], [10, 0], spacing(pixelSpacing(2, 0.5), 1))).toBe(5);
     expect(distance([0, 0], [0, 10], spacing(pixelSpacing(2, 0.5), 1))).toBe(20);
   });
@@ -24,7 +24,7 @@ describe('spacing (PS3.3 10.7.1.3)', () => {
     const ratio = { '00280034': { vr: 'IS', Value: ['2', '1'] } };
     expect(spacing(ratio, 1)).toMatchObject({ calibrated: false, row: 2, column: 1 });
     expect(pixelAspect(ratio, 1)).toBe(2);
-    expect(spacing({}, 1)).toEqual({ row: 1, column: 1, calibrated: false, note: null });
+    expect(spacing({}, 1)).toEqual({ row: 1, column: 1, calibrated: false, note: null, source: 'none' });
   });
 
   it('ignores spacing that is no spacing', () => {
@@ -85,12 +85,12 @@ describe('orientation letters (PS3.3 C.7.6.1.1.1)', () => {
 });
 
 describe('regions of interest', () => {
-  const square = { row: 1, column: 1, calibrated: true, note: null };
+  const square = { row: 1, column: 1, calibrated: true, note: null, source: 'spacing' } as const;
 
   it('counts pixels whose centre is inside, cut at the border of the image', () => {
     const count = (kind: 'ellipse' | 'rectangle', from: [number, number], to: [number, number]): number => {
       let found = 0;
-      pixelsWithin(kind, from, to, 10, 10, () => (found += 1));
+      pixelsWithin(kind, [from, to], 10, 10, () => (found += 1));
       return found;
     };
     expect(count('rectangle', [2, 2], [5, 4])).toBe(6);
@@ -101,7 +101,7 @@ describe('regions of interest', () => {
   });
 
   it('gives the area of the drawn shape', () => {
-    expect(area('rectangle', [0, 0], [10, 5], { ...square, row: 2 })).toBe(100);
-    expect(area('ellipse', [0, 0], [10, 10], square)).toBeCloseTo(78.54, 2);
+    expect(area('rectangle', [[0, 0], [10, 5]], { ...square, row: 2 })).toBe(100);
+    expect(area('ellipse', [[0, 0], [10, 10]], square)).toBeCloseTo(78.54, 2);
   });
 });

@@ -7,6 +7,9 @@ import { measuredRegion, type RegionRefusal, ultrasoundRegions } from './us_regi
 export type Point = readonly [number, number];
 export type Vector = readonly [number, number, number];
 
+/** What millimetres rest on: Pixel Spacing or what stands for it, the detector, an ultrasound region, a person; or nothing. */
+export type CalibrationSource = 'spacing' | 'detector' | 'region' | 'manual' | 'none';
+
 /** The size of a pixel, and how far it can be trusted. */
 export interface Spacing {
   /** Millimetres from the centre of a row to the next, and of a column to the next; a plain ratio when not calibrated. */
@@ -16,11 +19,12 @@ export interface Spacing {
   readonly calibrated: boolean;
   /** Why a calibrated length needs care: measured at the detector, so magnified; null when it needs none. */
   readonly note: 'detector' | null;
+  readonly source: CalibrationSource;
   /** Set: nothing can be measured here, not even in pixels. */
   readonly refused?: RegionRefusal;
 }
 
-const PIXELS: Spacing = { row: 1, column: 1, calibrated: false, note: null };
+const PIXELS: Spacing = { row: 1, column: 1, calibrated: false, note: null, source: 'none' };
 
 function pair(instance: DicomInstance, tag: string): readonly [number, number] | null {
   const [row, column] = numbers(instance, tag) ?? [];
@@ -37,15 +41,15 @@ export function spacing(instance: DicomInstance, frame: number): Spacing {
   if (measured) {
     // Both the same and no calibration named: the measured one is that of the detector too (PS3.3 10.7.1.3).
     const same = detector?.[0] === measured[0] && detector[1] === measured[1] && text(instance, Tag.PixelSpacingCalibrationType) === '';
-    return { row: measured[0], column: measured[1], calibrated: true, note: same ? 'detector' : null };
+    return { row: measured[0], column: measured[1], calibrated: true, note: same ? 'detector' : null, source: same ? 'detector' : 'spacing' };
   }
   if (detector) {
     const factor = number(instance, Tag.EstimatedRadiographicMagnificationFactor);
     const magnification = factor !== null && factor > 0 ? factor : 1;
-    return { row: detector[0] / magnification, column: detector[1] / magnification, calibrated: true, note: 'detector' };
+    return { row: detector[0] / magnification, column: detector[1] / magnification, calibrated: true, note: 'detector', source: 'detector' };
   }
   const scanned = pair(instance, Tag.NominalScannedPixelSpacing);
-  if (scanned) return { row: scanned[0], column: scanned[1], calibrated: true, note: null };
+  if (scanned) return { row: scanned[0], column: scanned[1], calibrated: true, note: null, source: 'spacing' };
   const ratio = pair(instance, Tag.PixelAspectRatio);
   return ratio ? { ...PIXELS, row: ratio[0] / ratio[1] } : PIXELS;
 }
@@ -59,7 +63,7 @@ export function measurementSpacing(instance: DicomInstance, frame: number, point
   if (regions.length === 0) return spacing(instance, frame);
   const measured = measuredRegion(regions, points);
   if (typeof measured === 'string') return { ...PIXELS, refused: measured };
-  return { ...PIXELS, ...measured.spacing, calibrated: true };
+  return { ...PIXELS, ...measured.spacing, calibrated: true, source: 'region' };
 }
 
 /** Height of a pixel as a multiple of its width, for display (PS3.3 C.7.6.3.1.7; spacing says the same where present). */

@@ -4,8 +4,11 @@
  */
 import type { Affine } from './affine';
 import type { DisplaySet } from './display_set';
+import type { Point } from './geometry';
+import type { Measurement, MeasurementKind } from './measurement';
 import type { Presentation } from './presentation';
-import type { RegionRefusal } from './us_region';
+
+export type { Measurement, MeasurementKind } from './measurement';
 
 /** Window level/width in modality units (PS3.3 C.11.2.1.2); `function` is the VOI LUT Function. */
 export interface Voi {
@@ -17,28 +20,8 @@ export interface Voi {
 /** What the pixels on screen are worth; always shown on the image. */
 export type Quality = 'preview' | 'partial' | 'lossless' | 'lossy' | 'error';
 
-export type Tool = 'window' | 'pan' | 'zoom' | 'scroll' | 'length' | 'ellipse' | 'rectangle';
-
-/** A measurement drawn on one image; lengths in millimetres when `calibrated`, otherwise pixels. */
-export interface Measurement {
-  readonly id: string;
-  readonly kind: 'length' | 'ellipse' | 'rectangle';
-  readonly sopInstanceUid: string;
-  readonly frame: number;
-  /** Handles in image coordinates: column, row in pixels, (0,0) the outer corner of the first pixel. */
-  readonly points: readonly (readonly [number, number])[];
-  readonly calibrated: boolean;
-  /** Why there is neither length nor area: the points lie not in one region of an ultrasound image, or that has other axes. */
-  readonly refused?: RegionRefusal;
-  readonly length?: number;
-  readonly area?: number;
-  readonly mean?: number;
-  readonly standardDeviation?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  /** Unit of mean/min/max: HU, SUV, or empty for stored values. */
-  readonly unit: string;
-}
+/** `window_region` sets the window by a box that is drawn, `magnifier` shows what is under the hand larger. */
+export type Tool = 'window' | 'pan' | 'zoom' | 'scroll' | 'window_region' | 'magnifier' | MeasurementKind;
 
 /** Everything the overlays around an image need; sent after every change. */
 export interface ViewportState {
@@ -56,7 +39,16 @@ export interface ViewportState {
   readonly errorKey: string | null;
   /** Patient-axis letters at the edges (PS3.3 C.7.6.1.1.1), e.g. left 'R'; empty when unknown. */
   readonly orientation: { readonly left: string; readonly right: string; readonly top: string; readonly bottom: string };
+  /** Those on images of the display set, in the order of drawing. */
   readonly measurements: readonly Measurement[];
+  /** A drawing is under the hand and not finished. */
+  readonly drawing: boolean;
+  /** The measurement last touched, if it is one of these. */
+  readonly selected: string | null;
+  /** The drawing whose text is asked for, and where it is in the cell (CSS pixels). */
+  readonly editing: { readonly id: string; readonly at: Point } | null;
+  readonly undoable: boolean;
+  readonly redoable: boolean;
 }
 
 export interface Viewport {
@@ -76,7 +68,20 @@ export interface Viewport {
   flip(axis: 'horizontal' | 'vertical'): void;
   play(framesPerSecond?: number): void;
   stop(): void;
+  /** Put back a measurement that exists; one of the same id is replaced. It needs not be of the display set shown. */
+  addMeasurement(measurement: Measurement): void;
   removeMeasurement(id: string): void;
+  /** The words of an arrow or text; a text without words goes. Ends what `editing` asks for. */
+  setText(id: string, text: string): void;
+  /** Ask for the words of an arrow or text again. */
+  editText(id: string): void;
+  /** Calibrate the image by saying how long a length drawn on it is, in millimetres; false where its header is sure. */
+  calibrate(id: string, millimetres: number): boolean;
+  /** Give up the drawing under the hand; false when there is none. */
+  cancelDrawing(): boolean;
+  /** Of drawing: the whole page's, last one first. */
+  undo(): void;
+  redo(): void;
   subscribe(listener: (state: ViewportState) => void): () => void;
   readonly state: ViewportState;
   /** How the image stands in the cell; `setPresentation` puts it so again, in either renderer and a cell of any size. */

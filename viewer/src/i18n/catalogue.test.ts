@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { adminEn } from './admin_en';
 import { adminVi } from './admin_vi';
+import { drawingEn } from './drawing_en';
+import { drawingVi } from './drawing_vi';
 import { en } from './en';
 import { ordersEn } from './orders_en';
 import { ordersVi } from './orders_vi';
@@ -21,7 +23,7 @@ function placeholders(entry: Entry): string[] {
   return [...new Set(forms.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 }
 
-const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of the film tray', trayEn, trayVi]] as const;
+const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of drawing', drawingEn, drawingVi], ['of the film tray', trayEn, trayVi]] as const;
 
 describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
   const english: Readonly<Record<string, Entry>> = english_;
@@ -34,7 +36,7 @@ describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
   });
 
   it('hold no empty text, and no Vietnamese text that was left in English by mistake', () => {
-    const same = /^(app\.name|chip\.|key\.|tool\.|viewer\.window_values|studies\.empty_ae|kind\.video|receipt\.(nothing|span)|status\.index_(sqlite|postgresql))/;
+    const same = /^(app\.name|chip\.|key\.|tool\.|viewer\.window_values|studies\.empty_ae|kind\.video|receipt\.(nothing|span)|preset\.suv|status\.index_(sqlite|postgresql))/;
     for (const [key, entry] of Object.entries(vietnamese)) {
       expect(typeof entry === 'string' ? entry : entry['other']).not.toBe('');
       if (!same.test(key)) expect([key, entry]).not.toEqual([key, english[key]]);

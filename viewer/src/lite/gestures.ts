@@ -13,15 +13,9 @@ export interface Hands {
   pan(dx: number, dy: number): void;
   zoomAt(factor: number, point: Point): void;
   scroll(delta: number): void;
-  /** A measurement or one of its handles is taken; false: nothing to take, nothing may be drawn here. */
-  grab(point: Point, tool: Tool): boolean;
-  drag(point: Point): void;
-  release(): void;
-  /** True when a press here takes the handle of a measurement. */
-  overHandle(point: Point): boolean;
 }
 
-type Action = Exclude<Tool, 'length' | 'ellipse' | 'rectangle'> | 'measure';
+type Action = 'window' | 'pan' | 'zoom' | 'scroll';
 
 const WHEEL_STEP = 60;
 const LINE_HEIGHT = 40;
@@ -64,13 +58,12 @@ export class Gestures {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
-  private actionOf(event: PointerEvent, point: Point): Action | null {
+  private actionOf(event: PointerEvent): Action | null {
     const [tool, count] = [this.hands.tool(), this.hands.count()];
     if (event.button === 1) return 'pan';
     if (event.button === 2) return 'zoom';
     if (event.button !== 0) return null;
-    if (this.hands.overHandle(point)) return 'measure';
-    if (tool === 'length' || tool === 'ellipse' || tool === 'rectangle') return 'measure';
+    if (tool !== 'window' && tool !== 'pan' && tool !== 'zoom' && tool !== 'scroll') return null;
     // A single image has nothing to scroll; a finger changes its window instead.
     return tool === 'scroll' && count < 2 && event.pointerType === 'touch' ? 'window' : tool;
   }
@@ -78,10 +71,10 @@ export class Gestures {
   private down(event: PointerEvent): void {
     const point = this.point(event);
     if (this.pointers.size === 0) {
-      this.action = this.actionOf(event, point);
-      if (this.action === 'measure' && !this.hands.grab(point, this.hands.tool())) this.action = null;
+      // A press that draws is taken already; its pointer is known here only so that a second one makes a pinch.
+      this.action = event.defaultPrevented ? null : this.actionOf(event);
       [this.start, this.rest] = [point, 0];
-    } else if (this.action === 'measure') this.hands.release();
+    }
     this.pointers.set(event.pointerId, point);
     this.element.setPointerCapture(event.pointerId);
   }
@@ -97,7 +90,6 @@ export class Gestures {
 
   private up(event: PointerEvent): void {
     if (!this.pointers.delete(event.pointerId)) return;
-    if (this.action === 'measure' && this.pointers.size === 0) this.hands.release();
     // The finger that stays after a pinch does nothing.
     this.action = null;
   }
@@ -107,7 +99,6 @@ export class Gestures {
     if (action === 'window') this.hands.window(dx, dy);
     else if (action === 'pan') this.hands.pan(dx, dy);
     else if (action === 'zoom') this.hands.zoomAt(Math.exp(-dy * ZOOM_SPEED), this.start);
-    else if (action === 'measure') this.hands.drag(point);
     else {
       this.rest += dy / Math.max((this.hands.height() * STACK_PART) / this.hands.count(), 2);
       this.scrollWhole();

@@ -5,14 +5,14 @@ import { edgeLetters, pixelAspect, type Point, turnLetters } from '../core/geome
 import type { VoiTransform } from '../core/grayscale';
 import { pixelFormat } from '../core/pixel_format';
 import type { Presentation } from '../core/presentation';
-import type { Quality, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
+import type { Measurement, Quality, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
 import { isValid } from '../core/voi';
+import type { DrawingBook } from '../drawing/book';
+import { DrawingCell, type Sight } from '../drawing/drawing_cell';
 import { dragged, voiOf } from './adjust_window';
 import { Cine, DEFAULT_FRAMES_PER_SECOND } from './cine';
 import { FramePictures } from './frame_picture';
 import { Gestures, type Hands } from './gestures';
-import { MeasurementBook, type Subject } from './measurement_book';
-import { handleAt, MeasurementLayer } from './measurement_layer';
 import { OverlayLayer } from './overlay_layer';
 import { Prefetcher } from './prefetcher';
 import { loadPreview } from './preview';
@@ -26,7 +26,6 @@ const PREVIEW_HEAD_START_MS = 300;
 const PREVIEW_DELAY_MS = 250;
 const MOST_LOADS = 3;
 const NO_LETTERS = { left: '', right: '', top: '', bottom: '' };
-const SMALLEST_MEASUREMENT_PX = 3;
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -42,11 +41,10 @@ interface Shown {
 export class LiteViewport implements Viewport {
   private readonly stage: Stage;
   private readonly overlays: OverlayLayer;
-  private readonly layer: MeasurementLayer;
+  private readonly drawing: DrawingCell;
   private readonly gestures: Gestures;
   private readonly prefetcher: Prefetcher;
   private readonly pictures = new FramePictures();
-  private readonly book = new MeasurementBook();
   private readonly cine: Cine;
   private readonly listeners = new Set<(state: ViewportState) => void>();
   private set: DisplaySet | null = null;
@@ -67,11 +65,12 @@ export class LiteViewport implements Viewport {
     readonly element: HTMLElement,
     private readonly frames: FrameSource,
     cpuOnly: boolean,
+    private readonly book: DrawingBook,
   ) {
     if (getComputedStyle(element).position === 'static') element.style.position = 'relative';
     this.prefetcher = new Prefetcher(frames);
     this.overlays = new OverlayLayer(element);
-    this.layer = new MeasurementLayer(element);
+    this.drawing = new DrawingCell(element, book, this.sight());
     this.stage = new Stage(element, cpuOnly, () => this.laidOut(), () => this.tell());
     this.cine = new Cine({
       count: () => this.set?.images.length ?? 1,
@@ -85,12 +84,14 @@ export class LiteViewport implements Viewport {
   async show(displaySet: DisplaySet, index = 0): Promise<void> {
     const same = this.set?.id === displaySet.id;
     this.set = displaySet;
+    this.drawing.stack(displaySet.images);
     if (!same) {
       this.cine.stop();
       this.prefetcher.stop();
       this.giveUp(0);
       [this.chosen, this.standard, this.inverted, this.shown, this.stage.view] = [null, null, false, null, FITTED];
       this.overlays.clear();
+      this.drawing.shows();
       void this.stage.show(null);
     }
     this.direction = 1;
@@ -119,6 +120,7 @@ export class LiteViewport implements Viewport {
 
   setTool(tool: Tool): void {
     this.tool = tool;
+    this.drawing.tool = tool;
     this.element.dataset['tool'] = tool;
   }
 
@@ -152,9 +154,36 @@ export class LiteViewport implements Viewport {
     this.tell();
   }
 
+  addMeasurement(measurement: Measurement): void {
+    this.book.add(measurement);
+  }
+
   removeMeasurement(id: string): void {
     this.book.remove(id);
-    this.measured();
+  }
+
+  setText(id: string, text: string): void {
+    this.drawing.setText(id, text);
+  }
+
+  editText(id: string): void {
+    this.drawing.edit(id);
+  }
+
+  calibrate(id: string, millimetres: number): boolean {
+    return this.book.calibrate(id, millimetres);
+  }
+
+  cancelDrawing(): boolean {
+    return this.drawing.cancel();
+  }
+
+  undo(): void {
+    this.book.undo();
+  }
+
+  redo(): void {
+    this.book.redo();
   }
 
   subscribe(listener: (state: ViewportState) => void): () => void {
@@ -182,7 +211,7 @@ export class LiteViewport implements Viewport {
       playing: this.cine.playing,
       errorKey: shown?.errorKey ?? null,
       orientation: turnLetters(letters, view.quarterTurns, view.flippedHorizontally, view.flippedVertically),
-      measurements: this.book.list,
+      ...this.drawing.state,
     };
   }
 
@@ -216,9 +245,9 @@ export class LiteViewport implements Viewport {
     this.cine.stop();
     this.prefetcher.stop();
     this.gestures.destroy();
+    this.drawing.destroy();
     this.stage.destroy();
     this.overlays.destroy();
-    this.layer.destroy();
     this.listeners.clear();
   }
 
@@ -302,6 +331,7 @@ export class LiteViewport implements Viewport {
     this.shown = shown;
     this.standard = shown.frame ? defaultTransform(shown.frame) : null;
     this.overlays.show(shown.image, shown.frame);
+    this.drawing.shows();
     if (shown.frame && shown.index === this.target) this.prefetcher.focus(this.set, shown.index, this.direction);
     await this.paint();
   }
@@ -343,12 +373,7 @@ export class LiteViewport implements Viewport {
 
   private laidOut(): void {
     this.overlays.place(this.stage.placement);
-    this.layer.draw(this.shown ? this.book.on(this.shown.image) : [], this.stage.placement);
-  }
-
-  private measured(): void {
-    this.laidOut();
-    this.tell();
+    this.drawing.draw();
   }
 
   private zoomAt(factor: number, point: Point): void {
@@ -356,13 +381,16 @@ export class LiteViewport implements Viewport {
     void this.paint();
   }
 
-  /** What can be measured on: only an image that is here in full. */
-  private get subject(): Subject | null {
-    return this.shown?.frame ? { image: this.shown.image, frame: this.shown.frame } : null;
-  }
-
-  private toImage(point: Point): Point {
-    return this.stage.placement ? apply(inverse(this.stage.placement), point) : point;
+  private sight(): Sight {
+    return {
+      reference: () => this.shown?.image ?? null,
+      frame: () => this.shown?.frame ?? null,
+      placement: () => this.stage.placement,
+      transform: () => ({ voi: this.transform, inverted: this.inverted }),
+      setVoi: (voi) => this.setVoi(voi),
+      stop: () => this.cine.stop(),
+      changed: () => this.tell(),
+    };
   }
 
   private hands(): Hands {
@@ -381,32 +409,6 @@ export class LiteViewport implements Viewport {
       },
       zoomAt: (factor, point) => this.zoomAt(factor, point),
       scroll: (delta) => this.scrollBy(delta),
-      overHandle: (point) => this.handle(point) !== null,
-      grab: (point, tool) => this.grab(point, tool),
-      drag: (point) => {
-        if (this.subject) this.book.moveTo(this.toImage(point), this.subject);
-        this.measured();
-      },
-      release: () => {
-        this.book.release(SMALLEST_MEASUREMENT_PX / this.state.zoom);
-        this.measured();
-      },
     };
-  }
-
-  private handle(point: Point): ReturnType<typeof handleAt> {
-    return this.shown?.frame && this.stage.placement ? handleAt(point, this.book.on(this.shown.image), this.stage.placement) : null;
-  }
-
-  private grab(point: Point, tool: Tool): boolean {
-    const taken = this.handle(point);
-    if (taken) {
-      this.book.take(taken.measurement, taken.handle);
-      return true;
-    }
-    if (!this.subject || (tool !== 'length' && tool !== 'ellipse' && tool !== 'rectangle')) return false;
-    this.book.begin(tool, this.toImage(point), this.subject);
-    this.cine.stop();
-    return true;
   }
 }

@@ -8,7 +8,6 @@ import {
 } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import { init as initTools } from '@cornerstonejs/tools';
-import { MeasurementBook } from './measurement_book';
 import { registerTools } from './tools';
 
 /** Most cells on one screen (2×2); each of them draws in a WebGL context of its own. */
@@ -72,7 +71,6 @@ function start(renderer: Renderer): void {
 }
 
 export class Engine {
-  readonly book = new MeasurementBook();
   private readonly id = `filmless-${utilities.uuidv4()}`;
   private readonly contexts = new Set<WebGLContext>();
   private engine: RenderingEngine;
@@ -124,10 +122,6 @@ export class Engine {
     return this.id;
   }
 
-  get viewportIds(): string[] {
-    return this.engine.getViewports().map((viewport) => viewport.id);
-  }
-
   /** A cell has another size. Cornerstone then fits the images of all cells anew. */
   resize(): void {
     if (!getRenderingEngine(this.id)) return;
@@ -142,7 +136,6 @@ export class Engine {
 
   destroy(): void {
     eventTarget.removeEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.onContextLost);
-    this.book.destroy();
     this.engine.destroy();
     // A browser has few contexts to give, and only takes them back when their canvas is collected.
     for (const context of this.contexts) context.getExtension('WEBGL_lose_context')?.loseContext();

@@ -66,6 +66,11 @@ export class Presenter {
     return transform.kind === 'window' ? transform.voi : windowOfTable(transform.table);
   }
 
+  /** What maps the values to the screen; null for colour. */
+  transformOf(frame: DecodedFrame, look: Look): VoiTransform | null {
+    return frame.kind === 'colour' ? null : this.transform(frame, look);
+  }
+
   private grayscale(frame: GrayscaleFrame, look: Look): Uint8Array {
     const { pixels, parameters } = frame;
     const transform = this.transform(frame, look);

@@ -6,8 +6,10 @@ import { type DecodedFrame, FrameError, type FrameSource, frameBytes } from '../
 import { edgeLetters, orientation, position, spacing, turnLetters } from '../core/geometry';
 import type { Affine } from '../core/affine';
 import type { Presentation } from '../core/presentation';
-import type { Tool, Viewport, ViewportState, Voi } from '../core/viewport';
+import type { Measurement, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
 import { isValid } from '../core/voi';
+import type { DrawingBook } from '../drawing/book';
+import { DrawingCell, type Sight } from '../drawing/drawing_cell';
 import { Cine } from './cine';
 import type { Engine, Seat } from './engine';
 import { type Picture, cornerstoneMetadata } from './picture';
@@ -16,7 +18,7 @@ import { type Look, PLAIN, Presenter, draggedVoi } from './presentation';
 import { Prefetch } from './prefetch';
 import { preview } from './preview';
 import { Surface } from './surface';
-import { type Hand, ToolBelt, cancelDrawing } from './tools';
+import { type Hand, ToolBelt } from './tools';
 import { mirrored, rotated } from './turn';
 import { FITTED, limited } from './view';
 
@@ -53,7 +55,7 @@ export class ReadingViewport implements Viewport, Seat {
   private readonly observer: ResizeObserver;
   private readonly listeners = new Set<(state: ViewportState) => void>();
   private readonly seat: number;
-  private readonly forgetBook: () => void;
+  private readonly drawing: DrawingCell;
   private displaySet: DisplaySet | null = null;
   private uris: ReadonlySet<string> = new Set();
   private look: Look = PLAIN;
@@ -69,7 +71,7 @@ export class ReadingViewport implements Viewport, Seat {
   private destroyed = false;
 
   constructor(readonly element: HTMLElement, private readonly engine: Engine, private readonly frames: FrameSource,
-    private readonly onDestroyed: () => void) {
+    private readonly book: DrawingBook, private readonly onDestroyed: () => void) {
     this.seat = engine.take(this);
     this.surface = new Surface(engine, element, this.seat);
     this.prefetch = new Prefetch(frames);
@@ -79,8 +81,8 @@ export class ReadingViewport implements Viewport, Seat {
     this.belt.use('window', 'scroll');
     this.observer = new ResizeObserver(() => engine.resize());
     this.observer.observe(this.surface.root);
-    this.surface.root.addEventListener(Enums.Events.IMAGE_RENDERED, this.announceSoon);
-    this.forgetBook = engine.book.subscribe(this.announceSoon);
+    this.surface.root.addEventListener(Enums.Events.IMAGE_RENDERED, this.rendered);
+    this.drawing = new DrawingCell(element, book, this.sight());
   }
 
   get state(): ViewportState {
@@ -99,7 +101,7 @@ export class ReadingViewport implements Viewport, Seat {
       playing: this.cine.playing,
       errorKey: this.errorKey,
       orientation: turnLetters(edgeLetters(instance, frame), turn.flipped ? -quarters : quarters, turn.flipped, false),
-      measurements: this.engine.book.on(this.uris),
+      ...this.drawing.state,
     };
   }
 
@@ -109,6 +111,7 @@ export class ReadingViewport implements Viewport, Seat {
     this.displaySet = displaySet;
     this.uris = new Set(displaySet.images.map(uriOf));
     this.surface.stack(displaySet.images.map(uriOf));
+    this.drawing.stack(displaySet.images);
     if (!grown) this.open();
     this.target = Math.min(Math.max(wanted, 0), Math.max(displaySet.images.length - 1, 0));
     if (displaySet.images.length === 0) {
@@ -144,7 +147,7 @@ export class ReadingViewport implements Viewport, Seat {
   }
 
   setTool(tool: Tool): void {
-    cancelDrawing(this.surface.root);
+    this.drawing.tool = tool;
     this.belt.use(tool);
   }
 
@@ -193,8 +196,36 @@ export class ReadingViewport implements Viewport, Seat {
     this.announce();
   }
 
+  addMeasurement(measurement: Measurement): void {
+    this.book.add(measurement);
+  }
+
   removeMeasurement(id: string): void {
-    this.engine.book.remove(id, this.engine.viewportIds);
+    this.book.remove(id);
+  }
+
+  setText(id: string, text: string): void {
+    this.drawing.setText(id, text);
+  }
+
+  editText(id: string): void {
+    this.drawing.edit(id);
+  }
+
+  calibrate(id: string, millimetres: number): boolean {
+    return this.book.calibrate(id, millimetres);
+  }
+
+  cancelDrawing(): boolean {
+    return this.drawing.cancel();
+  }
+
+  undo(): void {
+    this.book.undo();
+  }
+
+  redo(): void {
+    this.book.redo();
   }
 
   subscribe(listener: (state: ViewportState) => void): () => void {
@@ -210,9 +241,8 @@ export class ReadingViewport implements Viewport, Seat {
     for (const abort of this.outstanding) abort.abort();
     cancelAnimationFrame(this.announced);
     this.observer.disconnect();
-    this.forgetBook();
     this.listeners.clear();
-    this.engine.book.shows(this.surface.viewportId, null);
+    this.drawing.destroy();
     this.belt.destroy();
     this.surface.destroy();
     this.engine.leave(this.seat);
@@ -256,9 +286,9 @@ export class ReadingViewport implements Viewport, Seat {
     this.look = PLAIN;
     this.direction = 1;
     this.onScreen = null;
-    this.engine.book.shows(this.surface.viewportId, null);
     this.surface.clear();
     this.surface.apply(FITTED);
+    this.drawing.shows();
   }
 
   /** Where the image on the screen is in a display set that has grown. */
@@ -323,15 +353,15 @@ export class ReadingViewport implements Viewport, Seat {
   }
 
   private async put(next: OnScreen, shown: Picture): Promise<void> {
-    const { image, frame } = next;
+    const { image } = next;
     const plane = planeOf(image);
     const uri = uriOf(image);
     this.onScreen = next;
     this.errorKey = null;
-    const values = frame?.kind === 'grayscale' ? { pixels: frame.pixels, parameters: frame.parameters } : null;
-    this.engine.book.shows(this.surface.viewportId, { uri, subject: { reference: image, plane, values } });
     await this.surface.show({ uri, picture: shown, plane });
-    if (this.onScreen === next) this.announce();
+    if (this.onScreen !== next) return;
+    this.drawing.shows();
+    this.announce();
   }
 
   /** The same image with another look. */
@@ -344,8 +374,8 @@ export class ReadingViewport implements Viewport, Seat {
   private fail(key: string): void {
     this.errorKey = key;
     this.onScreen = null;
-    this.engine.book.shows(this.surface.viewportId, null);
     this.surface.clear();
+    this.drawing.shows();
     this.announce();
   }
 
@@ -366,9 +396,25 @@ export class ReadingViewport implements Viewport, Seat {
       pan: (dx, dy) => this.surface.pan(dx, dy),
       zoom: (factor, about) => this.surface.magnify(factor, about),
       scroll: (images) => this.scrollBy(images),
-      lines: (uid) => this.engine.book.lines(uid),
     };
   }
+
+  private sight(): Sight {
+    return {
+      reference: () => this.onScreen?.image ?? null,
+      frame: () => this.onScreen?.frame ?? null,
+      placement: () => this.surface.placement,
+      transform: () => ({ voi: this.onScreen?.frame ? this.presenter.transformOf(this.onScreen.frame, this.look) : null, inverted: this.look.inverted }),
+      setVoi: (voi) => this.setVoi(voi),
+      stop: () => this.cine.stop(),
+      changed: () => this.announceSoon(),
+    };
+  }
+
+  private readonly rendered = (): void => {
+    this.drawing.draw();
+    this.announceSoon();
+  };
 
   private readonly announceSoon = (): void => {
     if (this.announced !== 0 || this.destroyed) return;

@@ -1,7 +1,7 @@
 /** The Cornerstone3D viewport of one cell: puts pictures on the screen and says where they are. */
 import { Enums, type StackViewport, getShouldUseCPURendering } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
-import { type Affine, through } from '../core/affine';
+import { type Affine, compose, scaling, through } from '../core/affine';
 import type { Point } from '../core/geometry';
 import type { Engine } from './engine';
 import { type Picture, cornerstoneImage } from './picture';
@@ -172,12 +172,6 @@ export class Surface {
     return a && b ? Math.hypot(b[0] - a[0], b[1] - a[1]) : 0;
   }
 
-  /** From image coordinates to CSS pixels of the cell. */
-  get placement(): Affine | null {
-    const [origin, right, down] = [this.cellPoint([0, 0]), this.cellPoint([1, 0]), this.cellPoint([0, 1])];
-    return origin && right && down ? through(origin, right, down) : null;
-  }
-
   /** Image coordinates of a point of the cell. */
   imagePoint([x, y]: Point): Point | null {
     if (!this.shown) return null;
@@ -190,6 +184,14 @@ export class Surface {
     if (!this.shown) return null;
     const [x, y] = this.viewport.worldToCanvas(toWorld(this.shown.plane, point));
     return Number.isFinite(x) && Number.isFinite(y) ? [x, y] : null;
+  }
+
+  /** From image coordinates to CSS pixels of the cell; null while there is no image. */
+  get placement(): Affine | null {
+    const { columns, rows } = this.shown?.picture ?? { columns: 0, rows: 0 };
+    const [origin, right, down] = [this.cellPoint([0, 0]), this.cellPoint([columns, 0]), this.cellPoint([0, rows])];
+    if (!origin || !right || !down) return null;
+    return compose(through(origin, right, down), scaling(1 / columns, 1 / rows));
   }
 
   /** The cell has another size, or another cell had and Cornerstone touched them all. */

@@ -1,9 +1,6 @@
 /** The tools of a reading-room cell and which hand moves them. */
-import { getEnabledElement } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
-import {
-  BaseTool, EllipticalROITool, Enums, LengthTool, RectangleROITool, ToolGroupManager, addTool, annotation,
-} from '@cornerstonejs/tools';
+import { BaseTool, Enums, ToolGroupManager, addTool } from '@cornerstonejs/tools';
 import type { Types as ToolTypes } from '@cornerstonejs/tools';
 import type { Tool } from '../core/viewport';
 
@@ -16,8 +13,6 @@ export interface Hand {
   /** Magnify about a point of the cell. */
   zoom(factor: number, about: readonly [number, number]): void;
   scroll(images: number): void;
-  /** Lines beside a measurement. */
-  lines(uid: string): string[];
 }
 
 const hands = new WeakMap<Element, Hand>();
@@ -165,70 +160,18 @@ class PinchTool extends BaseTool {
   }
 }
 
-type TextBox = Parameters<LengthTool['renderLinkedTextBoxAnnotation']>[0];
-
-/** Our own numbers beside the drawing: Cornerstone's come from display values and from its own idea of the spacing. */
-function withOurLines(options: TextBox): TextBox {
-  const hand = hands.get(options.enabledElement.viewport.element);
-  return { ...options, textLines: hand?.lines(options.annotation.annotationUID ?? '') ?? [] };
-}
-
-class LengthMeasure extends LengthTool {
-  static override toolName = 'FilmlessLength';
-
-  override renderLinkedTextBoxAnnotation(options: TextBox): boolean {
-    return super.renderLinkedTextBoxAnnotation(withOurLines(options));
-  }
-}
-
-class EllipseMeasure extends EllipticalROITool {
-  static override toolName = 'FilmlessEllipse';
-
-  override renderLinkedTextBoxAnnotation(options: TextBox): boolean {
-    return super.renderLinkedTextBoxAnnotation(withOurLines(options));
-  }
-}
-
-class RectangleMeasure extends RectangleROITool {
-  static override toolName = 'FilmlessRectangle';
-
-  override renderLinkedTextBoxAnnotation(options: TextBox): boolean {
-    return super.renderLinkedTextBoxAnnotation(withOurLines(options));
-  }
-}
-
-/** Which Cornerstone tool stands behind each tool of the seam. */
-const BEHIND: Readonly<Record<Tool, string>> = {
+/** Which Cornerstone tool stands behind a tool of the seam; what draws on the image is our own layer's. */
+const BEHIND: Readonly<Partial<Record<Tool, string>>> = {
   window: WindowTool.toolName,
   pan: PanTool.toolName,
   zoom: ZoomTool.toolName,
   scroll: ScrollTool.toolName,
-  length: LengthMeasure.toolName,
-  ellipse: EllipseMeasure.toolName,
-  rectangle: RectangleMeasure.toolName,
 };
-
-export const MEASURES: Readonly<Record<string, 'length' | 'ellipse' | 'rectangle'>> = {
-  [LengthMeasure.toolName]: 'length',
-  [EllipseMeasure.toolName]: 'ellipse',
-  [RectangleMeasure.toolName]: 'rectangle',
-};
+const ALL = [WindowTool, ScrollTool, PinchTool, PanTool, ZoomTool];
 
 /** Make the tools known to Cornerstone; once per page. */
 export function registerTools(): void {
-  for (const tool of [WindowTool, ScrollTool, PinchTool, PanTool, ZoomTool, LengthMeasure, EllipseMeasure, RectangleMeasure]) {
-    addTool(tool);
-  }
-  const styles = annotation.config.style.getDefaultToolStyles();
-  annotation.config.style.setDefaultToolStyles({
-    ...styles,
-    global: {
-      ...styles['global'],
-      color: 'rgb(255, 212, 96)', colorHighlighted: 'rgb(120, 220, 255)', colorSelected: 'rgb(120, 220, 255)',
-      textBoxColor: 'rgb(255, 212, 96)', textBoxColorHighlighted: 'rgb(120, 220, 255)', textBoxColorSelected: 'rgb(120, 220, 255)',
-      textBoxFontFamily: 'system-ui, sans-serif', textBoxFontSize: '13px', textBoxBackground: 'rgba(0, 0, 0, 0.6)', lineWidth: '1.5',
-    },
-  });
+  for (const tool of ALL) addTool(tool);
 }
 
 const { MouseBindings, KeyboardBindings } = Enums;
@@ -242,7 +185,8 @@ function bindings(primary: Tool, finger: Tool): Map<string, ToolTypes.IToolBindi
     [PinchTool.toolName, [{ numTouchPoints: 2 }, { mouseButton: MouseBindings.Wheel, modifierKey: KeyboardBindings.Ctrl }]],
   ]);
   const add = (tool: Tool, binding: ToolTypes.IToolBinding): void => {
-    bound.set(BEHIND[tool], [...(bound.get(BEHIND[tool]) ?? []), binding]);
+    const name = BEHIND[tool];
+    if (name !== undefined) bound.set(name, [...(bound.get(name) ?? []), binding]);
   };
   add(primary, { mouseButton: MouseBindings.Primary });
   add(finger, { numTouchPoints: 1 });
@@ -258,10 +202,7 @@ export class ToolBelt {
     const group = ToolGroupManager.createToolGroup(id);
     if (!group) throw new Error('The tool group exists already');
     this.group = group;
-    for (const tool of [WindowTool, ScrollTool, PanTool, ZoomTool, PinchTool]) group.addTool(tool.toolName);
-    // The text comes from withOurLines; the drawing asks for some text first.
-    const configuration = { getTextLines: () => [' '], calculateStats: false, preventHandleOutsideImage: false };
-    for (const name of Object.keys(MEASURES)) group.addTool(name, configuration);
+    for (const tool of ALL) group.addTool(tool.toolName);
   }
 
   /** The viewport takes the tools; again after the engine was replaced. */
@@ -272,9 +213,8 @@ export class ToolBelt {
   /** @param finger the tool of one finger, where that is another one */
   use(tool: Tool, finger: Tool = tool): void {
     const bound = bindings(tool, finger);
-    for (const name of [...new Set([...Object.values(BEHIND), PinchTool.toolName])]) {
-      if (name in MEASURES) this.group.setToolPassive(name, { removeAllBindings: true });
-      else this.group.setToolDisabled(name);
+    for (const { toolName: name } of ALL) {
+      this.group.setToolDisabled(name);
       const wanted = bound.get(name);
       if (wanted) this.group.setToolActive(name, { bindings: wanted });
     }
@@ -284,18 +224,4 @@ export class ToolBelt {
     hands.delete(this.element);
     ToolGroupManager.destroyToolGroup(this.id);
   }
-}
-
-/** End a drawing that is under the hand, as it is; true when there was one. */
-export function cancelDrawing(element: HTMLDivElement): boolean {
-  const enabled = getEnabledElement(element);
-  const group = enabled && ToolGroupManager.getToolGroupForViewport(enabled.viewportId, enabled.renderingEngineId);
-  for (const name of Object.keys(MEASURES)) {
-    const tool = group?.getToolInstance(name) as LengthTool | undefined;
-    if (tool?.isDrawing) {
-      tool.cancel(element);
-      return true;
-    }
-  }
-  return false;
 }

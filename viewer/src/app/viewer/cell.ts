@@ -36,8 +36,8 @@ export class Cell {
   readonly state = signal<CellState>('empty');
   readonly errorKey = signal<string | null>(null);
   readonly tier = signal<ViewportFactory['tier'] | null>(null);
-  /** A measurement was made in this cell, so it is not handed to another renderer. */
-  readonly measured = computed(() => (this.view.value?.measurements.length ?? 0) > 0);
+  /** Somebody draws in this cell, so it is not handed to another renderer now. */
+  readonly drawing = computed(() => this.view.value?.drawing === true || (this.view.value?.editing ?? null) !== null);
 
   #host: HTMLElement | null = null;
   #viewport: Viewport | null = null;
@@ -190,10 +190,10 @@ export class Cell {
     await this.#handOver();
   }
 
-  /** Hand over to the renderer wanted: same image, window, turns and zoom. Measurements keep the cell where it is. */
+  /** Hand over to the renderer wanted: same image, window, turns and zoom. Both have the same drawings. */
   async #handOver(): Promise<void> {
     const [old, set, { factory }] = [this.#viewport, this.displaySet.peek(), this];
-    const free = (): boolean => this.state.peek() === 'ready' && !this.measured.peek() && this.displaySet.peek()?.id === set?.id;
+    const free = (): boolean => this.state.peek() === 'ready' && !this.drawing.peek() && this.displaySet.peek()?.id === set?.id;
     if (this.#handingOver || !old || !set || this.tier.peek() === factory.tier || !free()) return;
     this.#handingOver = true;
     try {

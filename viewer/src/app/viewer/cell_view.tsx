@@ -6,6 +6,7 @@ import { isImageErrorKey, t } from '../../i18n/locale';
 import { Icon } from '../icons';
 import { bootPicture } from './boot';
 import type { Cell } from './cell';
+import { DrawingText } from './drawing_text';
 import { Overlay } from './overlay';
 import { kindOfSeries } from './series_kind';
 import { DRAGGED_SERIES } from './strip';
@@ -55,6 +56,7 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       {state === 'document' && <DocumentMessage cell={cell} />}
       {state === 'error' && <ErrorMessage cell={cell} />}
       {(state === 'ready' || state === 'error') && !blank && <Overlay cell={cell} />}
+      {state === 'ready' && <DrawingText cell={cell} />}
       {view && state === 'ready' && view.count > 1 && <Scroller cell={cell} index={view.index} count={view.count} />}
     </section>
   );

@@ -15,7 +15,7 @@ const press = (key: string, code = '', held: Partial<KeyboardEvent> = {}): strin
 
 describe('the commands', () => {
   it('have names and keys of their own', () => {
-    const keys = commands.COMMANDS.map(({ stroke }) => stroke.code ?? stroke.key);
+    const keys = commands.COMMANDS.map(({ stroke }) => `${stroke.ctrl ? 'Ctrl ' : ''}${stroke.code ?? stroke.key}`);
     expect(new Set(keys).size).toBe(keys.length);
     expect(new Set(commands.COMMANDS.map(({ id }) => id)).size).toBe(commands.COMMANDS.length);
   });
@@ -36,5 +36,7 @@ describe('the commands', () => {
   it('leave keys with Ctrl, Alt or Meta to the browser', () => {
     expect(press('r', 'KeyR', { ctrlKey: true })).toBeUndefined();
     expect(press('f', 'KeyF', { metaKey: true })).toBeUndefined();
+    expect(press('z', 'KeyZ', { ctrlKey: true })).toBe('undo');
+    expect(press('z', 'KeyZ')).toBe('zoom');
   });
 });

@@ -4,6 +4,8 @@ import type { Tool } from '../../core/viewport';
 import type { TextKey } from '../../i18n/catalogue';
 import type { IconName } from '../icons';
 import { goTo } from '../location';
+import { DRAWING_COMMANDS, MORE_TOOLS } from './drawing_commands';
+import { presetOfKey } from './presets';
 import type { Workspace } from './workspace';
 
 export type CommandGroup = 'scroll' | 'tools' | 'display' | 'presets' | 'layout';
@@ -12,6 +14,8 @@ export type CommandGroup = 'scroll' | 'tools' | 'display' | 'presets' | 'layout'
 export interface KeyStroke {
   readonly key?: string;
   readonly code?: string;
+  /** With Ctrl, or Command. */
+  readonly ctrl?: boolean;
   /** What stands on the key, for people; `key.…` is a key of the catalogue. */
   readonly cap: string;
 }
@@ -107,9 +111,12 @@ const SCROLLING: readonly Command[] = [
 ];
 
 /** Digits by their place: the Vietnamese keyboard layout has letters on them. */
-export const PRESET_COMMANDS: readonly Command[] = PRESETS.map(({ name, key, voi }) => ({
+export const PRESET_COMMANDS: readonly Command[] = PRESETS.map(({ name, key }) => ({
   id: `preset_${name}`, label: `preset.${name}`, group: 'presets', stroke: { code: `Digit${key}`, cap: key },
-  run: ({ viewport }) => viewport?.setVoi(voi),
+  run: ({ viewport }) => {
+    const preset = viewport && presetOfKey(viewport.state, key);
+    if (preset) viewport.setVoi(preset.voi);
+  },
 }));
 
 export const PAGE_COMMANDS = {
@@ -128,15 +135,16 @@ export const PAGE_COMMANDS = {
 } as const satisfies Readonly<Record<string, Command>>;
 
 export const COMMANDS: readonly Command[] = [
-  ...SCROLLING, ...TOOLS, ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...Object.values(PAGE_COMMANDS),
+  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...Object.values(PAGE_COMMANDS),
 ];
 
 const ALSO: Readonly<Record<string, string>> = { '=': '+', _: '-' };
 
-/** The command of a key press; null for none, and for keys with Ctrl, Alt or Meta, which belong to the browser. */
+/** The command of a key press; null for none: keys with Ctrl, Alt or Meta belong to the browser, but for those of a command. */
 export function commandOf(event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'altKey' | 'metaKey'>): Command | null {
-  if (event.ctrlKey || event.altKey || event.metaKey) return null;
+  if (event.altKey) return null;
+  const ctrl = event.ctrlKey || event.metaKey;
   const key = event.key.length === 1 ? (ALSO[event.key] ?? event.key.toLowerCase()) : event.key;
   const numberPad = event.code.replace('Numpad', 'Digit');
-  return COMMANDS.find(({ stroke }) => (stroke.code !== undefined ? stroke.code === numberPad : stroke.key === key)) ?? null;
+  return COMMANDS.find(({ stroke }) => (stroke.ctrl ?? false) === ctrl && (stroke.code !== undefined ? stroke.code === numberPad : stroke.key === key)) ?? null;
 }

@@ -1,10 +1,14 @@
 /** Where the two renderers come from; they share what has been fetched and decoded. */
 import type { ViewportFactory } from '../../core/viewport';
 import { FrameLoader } from '../../decode/frame_loader';
+import { DrawingBook } from '../../drawing/book';
 import { createLiteFactory } from '../../lite';
 import { rendererOf } from './tiers';
 
 let frames: FrameLoader | null = null;
+
+/** What is drawn, in whichever renderer. */
+const drawings = new DrawingBook();
 
 function sharedFrames(): FrameLoader {
   frames ??= new FrameLoader();
@@ -13,11 +17,11 @@ function sharedFrames(): FrameLoader {
 
 export function liteFactory(query: URLSearchParams): ViewportFactory {
   const renderer = rendererOf(query);
-  return createLiteFactory({ frames: sharedFrames(), renderer });
+  return createLiteFactory({ frames: sharedFrames(), drawings, renderer });
 }
 
 /** Cornerstone3D is large: it is fetched only now. */
 export async function readingFactory(query: URLSearchParams): Promise<ViewportFactory> {
   const { createReadingFactory } = await import('../../reading');
-  return createReadingFactory({ frames: sharedFrames(), renderer: rendererOf(query) === 'cpu' ? 'cpu' : 'auto' });
+  return createReadingFactory({ frames: sharedFrames(), drawings, renderer: rendererOf(query) === 'cpu' ? 'cpu' : 'auto' });
 }

@@ -1,13 +1,12 @@
 /** The tools: buttons made from the commands, and the menus of presets, layouts and cine. */
 import type { JSX } from 'preact';
 
-import { formatDecimal } from '../../i18n/dates';
 import { t } from '../../i18n/locale';
 import type { TextKey } from '../../i18n/catalogue';
 import { Menu, MenuItem } from '../controls/menu';
 import { Icon, type IconName } from '../icons';
-import { PRESETS } from '../../core/preset';
 import { CINE, type Command, DISPLAY, type KeyStroke, PAGE_COMMANDS, TOOLS } from './commands';
+import { MoreTools, PresetMenu } from './tool_menus';
 import { CINE_RATES, LAYOUTS, type Workspace } from './workspace';
 
 /** What stands on a key, in the chosen language. */
@@ -28,6 +27,7 @@ export function Toolbar({ workspace }: ToolbarProps): JSX.Element {
     <div class="toolbar" role="toolbar" aria-label={t('viewer.toolbar')}>
       <div class="tool-group" role="group" aria-label={t('tool.group')}>
         {TOOLS.map((command) => show(command, workspace.toolInHand.value === command.id))}
+        <MoreTools workspace={workspace} />
       </div>
       <div class="tool-group">
         <PresetMenu workspace={workspace} />
@@ -71,21 +71,6 @@ function CommandButton({ command, workspace, pressed, icon = command.icon, label
 
 function ariaKey({ key, code }: KeyStroke): string {
   return key === ' ' ? 'Space' : (key ?? code?.replace('Digit', '') ?? '');
-}
-
-function PresetMenu({ workspace }: ToolbarProps): JSX.Element {
-  const voi = workspace.activeCell.value.view.value?.voi;
-  return (
-    <Menu label={t('action.presets')} icon="presets" caption={t('action.presets')} buttonClass="tool">
-      {PRESETS.map(({ name, key, voi: preset }) => (
-        <MenuItem
-          key={name} label={t(`preset.${name}`)} end={`${formatDecimal(preset.center, 0)} / ${formatDecimal(preset.width, 0)}`} stroke={key}
-          checked={voi?.center === preset.center && voi.width === preset.width}
-          onChoose={() => workspace.viewport?.setVoi(preset)}
-        />
-      ))}
-    </Menu>
-  );
 }
 
 function LayoutMenu({ workspace }: ToolbarProps): JSX.Element {

@@ -1,0 +1,41 @@
+/** The English texts of drawing and measuring. */
+export const drawingEn = {
+  'measure.length': 'Length',
+  'measure.angle': 'Angle',
+  'measure.cobb': 'Cobb angle',
+  'measure.bidirectional': 'Two diameters',
+  'measure.ellipse': 'Ellipse',
+  'measure.rectangle': 'Rectangle',
+  'measure.freehand': 'Outline',
+  'measure.probe': 'Value',
+  'measure.arrow': 'Arrow',
+  'measure.text': 'Text',
+  'measure.unfinished': 'Not finished',
+  'measure.no_value': 'No value here',
+  'measure.no_words': 'Without words',
+
+  'calibration.none': 'Pixels: the image has no calibrated spacing',
+  'calibration.detector': 'Measured at the detector: larger than in the patient by the magnification (◫)',
+  'calibration.manual': 'Calibrated by hand on this image (✎)',
+  'calibration.calibrate': 'Calibrate',
+  'calibration.title': 'How long is this line really?',
+  'calibration.millimetres': 'Length in mm',
+  'calibration.apply': 'Apply to this image',
+
+  'suv.refused.units': 'No SUV: the values are not in Bq/ml',
+  'suv.refused.corrections': 'No SUV: not corrected for attenuation and decay',
+  'suv.refused.decay': 'No SUV: the header does not say to which moment decay was corrected',
+  'suv.refused.weight': 'No SUV: the body weight is missing',
+  'suv.refused.dose': 'No SUV: dose or half-life are missing',
+  'suv.refused.times': 'No SUV: the times of injection and scan are missing or do not agree',
+
+  'drawing.undo': 'Undo',
+  'drawing.redo': 'Redo',
+  'drawing.words': 'Words on the image',
+  'drawing.edit_words': 'Change the words of {name}',
+  'drawing.more_tools': 'More tools',
+
+  'preset.header': 'From the image {number}',
+  'preset.suv': 'SUV 0–{most}',
+  'preset.none': 'The image states no window of its own; draw a box with “Window by region”.',
+} as const;
