@@ -221,6 +221,7 @@ export const en = {
   'action.redo': 'Redo drawing',
   'action.remove_measurement': 'Remove the selected drawing',
   'action.cancel_drawing': 'Give up the drawing',
+  'action.volume': 'Planes and 3D',
   'action.zoom_in': 'Zoom in',
   'action.zoom_out': 'Zoom out',
   'action.next_image': 'Next image',

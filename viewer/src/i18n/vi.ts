@@ -214,6 +214,7 @@ export const vi: Catalogue = {
   'action.redo': 'Làm lại nét vẽ',
   'action.remove_measurement': 'Xóa nét vẽ đang chọn',
   'action.cancel_drawing': 'Bỏ nét vẽ dở',
+  'action.volume': 'Tái tạo MPR và 3D',
   'action.zoom_in': 'Phóng to',
   'action.zoom_out': 'Thu nhỏ',
   'action.next_image': 'Ảnh sau',

@@ -126,6 +126,7 @@ export const PAGE_COMMANDS = {
     id: 'measurements', label: 'action.measurements', group: 'layout', icon: 'measurements', stroke: letter('M'),
     run: ({ measurementsShown }) => { measurementsShown.value = !measurementsShown.peek(); },
   },
+  volume: { id: 'volume', label: 'action.volume', group: 'layout', icon: 'volume', stroke: letter('K'), run: (workspace) => workspace.openVolume() },
   full_screen: {
     id: 'full_screen', label: 'action.full_screen', group: 'layout', icon: 'full_screen', stroke: letter('F'),
     run: () => void toggleFullScreen().catch(() => undefined), // refused by the browser: nothing changes

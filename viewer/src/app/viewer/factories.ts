@@ -10,7 +10,8 @@ let frames: FrameLoader | null = null;
 /** What is drawn, in whichever renderer. */
 const drawings = new DrawingBook();
 
-function sharedFrames(): FrameLoader {
+/** The frames of all viewports of this page. */
+export function sharedFrames(): FrameLoader {
   frames ??= new FrameLoader();
   return frames;
 }

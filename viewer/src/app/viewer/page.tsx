@@ -20,6 +20,7 @@ import type { OpenState, OpenStudy } from './open_study';
 import { SeriesStrip } from './strip';
 import { wantedTier } from './tiers';
 import { Toolbar } from './toolbar';
+import { VolumeDoor } from './volume_door';
 import { Workspace } from './workspace';
 import '../../styles/viewer.css';
 
@@ -64,6 +65,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
         {workspace.shownCells.value.map((cell) => <CellView key={cell.number} cell={cell} workspace={workspace} />)}
       </main>
       {workspace.measurementsShown.value && <Measurements workspace={workspace} />}
+      <VolumeDoor workspace={workspace} />
       {workspace.helpShown.value && <HelpDialog onClose={() => { workspace.helpShown.value = false; }} />}
     </div>
   );

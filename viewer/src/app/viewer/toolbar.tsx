@@ -40,6 +40,7 @@ export function Toolbar({ workspace }: ToolbarProps): JSX.Element {
       <div class="tool-group">
         <Cine workspace={workspace} />
         <LayoutMenu workspace={workspace} />
+        {show(PAGE_COMMANDS.volume)}
         {show(PAGE_COMMANDS.measurements, workspace.measurementsShown.value)}
       </div>
       <div class="tool-group">

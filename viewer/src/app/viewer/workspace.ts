@@ -6,6 +6,7 @@ import type { ManifestSeries } from '../api';
 import { onResume } from '../session';
 import { Cell, type Subject } from './cell';
 import { OpenStudy } from './open_study';
+import type { DisplaySet } from '../../core/display_set';
 
 export const LAYOUTS = ['1x1', '1x2', '2x1', '2x2'] as const;
 export type Layout = (typeof LAYOUTS)[number];
@@ -44,6 +45,8 @@ export class Workspace {
   readonly stripShown = signal(true);
   readonly helpShown = signal(false);
   readonly measurementsShown = signal(false);
+  /** The series whose planes are shown over the page; null: none. */
+  readonly volume = signal<{ readonly study: OpenStudy; readonly set: DisplaySet } | null>(null);
   readonly cineRate = signal<number>(CINE_RATES.usual);
 
   readonly entries = computed<readonly StripEntry[]>(() => this.studies.flatMap(
@@ -151,6 +154,13 @@ export class Workspace {
     const at = entries.findIndex((entry) => entry.key === keyOf(this.activeCell.peek()));
     const next = entries[at + step];
     if (next) this.show(next);
+  }
+
+  /** Planes and volume of the series in the active cell. */
+  openVolume(): void {
+    const cell = this.activeCell.peek();
+    const [study, set] = [cell.subject.peek()?.study, cell.displaySet.peek()];
+    if (study && set && set.images.length > 0) this.volume.value = { study, set };
   }
 
   setCineRate(rate: number): void {

@@ -1,0 +1,187 @@
+/** What the volume view shows: the point in the patient, the planes through it, and what was measured there. */
+import { batch, computed, effect, signal } from '@preact/signals';
+
+import type { DisplaySet } from '../../../core/display_set';
+import type { FrameSource } from '../../../core/frame';
+import { finest, middle, stepAlong, type VolumeGrid } from '../../../core/volume/grid';
+import { keepInside, normalOf, ontoPlane, type Plane, type PlaneName, type PlaneView, turnPlanes, UPRIGHT } from '../../../core/volume/planes';
+import type { SlabMode } from '../../../core/volume/resample';
+import { distanceBetween, plus, scaled, type Vector } from '../../../core/volume/vector';
+import type { Refused } from '../../../volume/volume_client';
+import type { OpenStudy } from '../open_study';
+import { CurvePath } from './curve_path';
+import { Layer } from './layer';
+
+export type VolumeTool = 'cross' | 'window' | 'pan' | 'zoom' | 'length' | 'curve';
+export const VOLUME_TOOLS: readonly VolumeTool[] = ['cross', 'window', 'pan', 'zoom', 'length', 'curve'];
+export const SLAB_MODES: readonly SlabMode[] = ['thin', 'maximum', 'minimum', 'average'];
+export const THICKEST = 200;
+
+/** A straight length between two points of the patient, wherever they lie. */
+export interface Length {
+  readonly id: number;
+  readonly from: Vector;
+  readonly to: Vector;
+  readonly millimetres: number;
+}
+
+const LARGEST_ZOOM = 40;
+const SMALLEST_ZOOM = 0.25;
+
+export class VolumeSession {
+  readonly refused: Refused | null;
+  readonly base: Layer | null;
+  readonly cross = signal<Vector>([0, 0, 0]);
+  readonly planes = signal(UPRIGHT);
+  /** The point in the middle of each view. */
+  readonly centres = signal<Readonly<Record<PlaneName, Vector>>>({ axial: [0, 0, 0], coronal: [0, 0, 0], sagittal: [0, 0, 0] });
+  readonly zoom = signal(1);
+  /** Millimetres of a pixel with which each view would show everything. */
+  readonly fits = signal<Readonly<Record<PlaneName, number>>>({ axial: 0, coronal: 0, sagittal: 0 });
+  readonly scale = computed(() => Math.max(...Object.values(this.fits.value)) / this.zoom.value);
+  readonly slab = signal<SlabMode>('thin');
+  readonly thickness = signal(10);
+  readonly inverted = signal(false);
+  readonly tool = signal<VolumeTool>('cross');
+  readonly active = signal<PlaneName>('axial');
+  readonly lengths = signal<readonly Length[]>([]);
+  /** The first end of a length whose second end is still to be set. */
+  readonly pending = signal<Vector | null>(null);
+  /** The value at the crosshair; NaN where there is none. */
+  readonly crossValue = signal(Number.NaN);
+  /** A second volume in colour over the first; null: none. */
+  readonly fused = signal<Layer | null>(null);
+  /** How much of the second volume is seen, 0 to 1. */
+  readonly opacity = signal(0.5);
+  readonly curve = new CurvePath();
+  /** Drawing coarsely while something is dragged. */
+  readonly moving = signal(false);
+
+  private count = 0;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(
+    readonly study: OpenStudy,
+    readonly set: DisplaySet,
+    readonly frames: FrameSource,
+  ) {
+    const opened = Layer.open(set, frames);
+    this.base = opened instanceof Layer ? opened : null;
+    this.refused = opened instanceof Layer ? null : opened;
+    if (!this.base) return;
+    this.home();
+    this.stops.push(this.readCrossValue(this.base));
+  }
+
+  /** The grid of the volume; only asked for where there is one. */
+  get grid(): VolumeGrid {
+    if (!this.base) throw new Error('There is no volume');
+    return this.base.grid;
+  }
+
+  destroy(): void {
+    for (const stop of this.stops) stop();
+    this.base?.destroy();
+    this.fused.peek()?.destroy();
+  }
+
+  /** The direction into the screen of a plane, of length 1. */
+  normalOf(plane: Plane): Vector {
+    return normalOf(plane);
+  }
+
+  private readCrossValue(layer: Layer): () => void {
+    let asked = 0;
+    return effect(() => {
+      const origin = this.cross.value;
+      if (!layer.complete) return;
+      const order = (asked += 1);
+      void layer.client.plane({
+        columns: 1, rows: 1, origin, toColumn: [1, 0, 0], toRow: [0, 1, 0], slab: 'thin', thickness: 0, normal: [0, 0, 1],
+      }).then(({ values }) => {
+        if (order === asked) this.crossValue.value = values[0] ?? Number.NaN;
+      }, () => undefined); // the view was closed
+    });
+  }
+
+  private home(): void {
+    const centre = middle(this.grid);
+    batch(() => {
+      this.cross.value = centre;
+      this.centres.value = { axial: centre, coronal: centre, sagittal: centre };
+      this.planes.value = UPRIGHT;
+      this.zoom.value = 1;
+    });
+  }
+
+  /** As it was opened; what was measured stays. */
+  reset(): void {
+    batch(() => {
+      this.home();
+      this.slab.value = 'thin';
+      this.inverted.value = false;
+      this.pending.value = null;
+      if (this.base) this.base.voi.value = this.base.headerVoi;
+    });
+  }
+
+  /** How a plane is seen on a canvas of a size; `coarseness` pixels of the screen are one of the picture. */
+  viewOf(name: PlaneName, width: number, height: number, coarseness = 1): PlaneView {
+    const plane = this.planes.value[name];
+    return {
+      plane, centre: ontoPlane(plane, this.cross.value, this.centres.value[name]), scale: this.scale.value * coarseness, width, height,
+    };
+  }
+
+  moveCross(point: Vector): void {
+    this.cross.value = keepInside(this.grid, point);
+  }
+
+  /** Through the volume by slices, as many millimetres as these lie apart in this direction. */
+  scroll(name: PlaneName, steps: number): void {
+    const normal = normalOf(this.planes.peek()[name]);
+    this.moveCross(plus(this.cross.peek(), scaled(normal, steps * stepAlong(this.grid, normal))));
+  }
+
+  /** Move the crosshair on the plane, by whole voxels of the finest spacing. */
+  nudge(name: PlaneName, right: number, down: number): void {
+    const plane = this.planes.peek()[name];
+    const step = finest(this.grid);
+    this.moveCross(plus(this.cross.peek(), plus(scaled(plane.right, right * step), scaled(plane.down, down * step))));
+  }
+
+  turn(name: PlaneName, radians: number): void {
+    this.planes.value = turnPlanes(this.planes.peek(), name, radians);
+  }
+
+  pan(name: PlaneName, right: number, down: number): void {
+    const plane = this.planes.peek()[name];
+    const by = plus(scaled(plane.right, -right), scaled(plane.down, -down));
+    this.centres.value = { ...this.centres.peek(), [name]: plus(this.centres.peek()[name], by) };
+  }
+
+  zoomBy(factor: number): void {
+    this.zoom.value = Math.min(LARGEST_ZOOM, Math.max(SMALLEST_ZOOM, this.zoom.peek() * factor));
+  }
+
+  setThickness(millimetres: number): void {
+    if (Number.isFinite(millimetres)) this.thickness.value = Math.min(THICKEST, Math.max(0.1, millimetres));
+  }
+
+  /** Set an end of a length: the first, or the second of the one begun. Nothing is measured before all slices are there. */
+  setEnd(point: Vector): void {
+    if (!this.base?.complete) return;
+    const from = this.pending.peek();
+    if (!from) {
+      this.pending.value = point;
+      return;
+    }
+    this.pending.value = null;
+    const millimetres = distanceBetween(from, point);
+    if (millimetres > 0) this.lengths.value = [...this.lengths.peek(), { id: (this.count += 1), from, to: point, millimetres }];
+  }
+
+  removeLength(id: number): void {
+    this.lengths.value = this.lengths.peek().filter((length) => length.id !== id);
+  }
+}
