@@ -1,4 +1,4 @@
-"""The volume view in a real browser: planes, slabs and lengths against an independent calculation, and what is refused."""
+"""The volume view in a real browser: planes, slabs and lengths against numpy, and what is refused."""
 
 import io
 import json
@@ -66,7 +66,7 @@ class Volume:
 
     def place(self, column: float, row: float, slot: float) -> Floats:
         """The point of the patient of a voxel."""
-        return self.origin + self.steps @ np.array([column, row, slot])
+        return np.asarray(self.origin + self.steps @ np.array([column, row, slot]))
 
 
 def series(number: int, depths: Sequence[float], study: Dataset, tilt: float = 0) -> Volume:
@@ -234,7 +234,9 @@ def test_planes_show_what_numpy_calculates(planes: Planes, volumes: dict[int, Vo
     planes.open(volumes, number)
     for name in ("axial", "coronal", "sagittal"):
         assert difference(planes, name, lambda view: volume.sample(view.points())) <= 1
-    assert (planes.page.get_by_text("18.0°").count() + planes.page.get_by_text("18,0°").count() > 0) == (number == TILTED)
+    assert (planes.page.get_by_text("18.0°").count() + planes.page.get_by_text("18,0°").count() > 0) == (
+        number == TILTED
+    )
     # oblique: turned within two planes
     for name, times in (("axial", 4), ("coronal", 3)):
         planes.plane(name).focus()
