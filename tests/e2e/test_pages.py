@@ -287,8 +287,13 @@ class TestViewer:
         send(one)
         send(other)
         viewer = ViewerPage(new_page(locale="en-GB")).open(uid_of(one), uid_of(other))
-        expect(viewer.page.get_by_role("alert")).to_contain_text("Two patients are open", timeout=WITHIN_MS)
+        barrier = viewer.page.get_by_role("dialog", name="Two patients are open")
+        expect(barrier).to_contain_text("LÊ KHÁC", timeout=WITHIN_MS)
+        viewer.expect_data("state", "empty", cell=2)
+        barrier.get_by_role("button", name="Show both patients").click()
+        expect(viewer.page.locator(".banner")).to_contain_text("Two patients are open", timeout=WITHIN_MS)
         expect(viewer.cell(2)).to_contain_text("LÊ KHÁC", timeout=WITHIN_MS)
+        viewer.expect_data("stranger", "true", cell=2)
 
     def test_a_session_that_ends_is_taken_up_again_in_place(self, new_page: NewPage, send: Send) -> None:
         datasets = instances.study(3, patient_id="VIEW-9")

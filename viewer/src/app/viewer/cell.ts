@@ -16,6 +16,13 @@ export interface Subject {
   readonly part: number;
 }
 
+/** How a cell begins: at which image, and standing how. */
+export interface Beginning {
+  readonly index?: number | undefined;
+  /** Called when the first image is there, before it is seen. */
+  readonly arrange?: ((viewport: Viewport) => void) | undefined;
+}
+
 export type CellState = 'empty' | 'loading' | 'ready' | 'document' | 'error';
 
 function errorKeyOf(reason: unknown): ImageErrorKey {
@@ -46,6 +53,8 @@ export class Cell {
   #order = 0;
   #making: Promise<Viewport> | null = null;
   #handingOver = false;
+  /** How the subject shall begin, until it has. */
+  #beginning: Beginning | null = null;
 
   constructor(
     readonly number: number,
@@ -64,7 +73,7 @@ export class Cell {
     this.#dispose();
     this.#host = host;
     const subject = this.subject.peek();
-    if (host && subject) void this.open(subject, this.view.peek()?.index);
+    if (host && subject) void this.open(subject, this.#beginning ?? { index: this.view.peek()?.index });
   }
 
   #dispose(): void {
@@ -77,8 +86,9 @@ export class Cell {
   }
 
   /** Show a series: the server's picture stands in (see the view) until the viewport has drawn. */
-  async open(subject: Subject, index?: number): Promise<void> {
+  async open(subject: Subject, beginning: Beginning = {}): Promise<void> {
     const order = (this.#order += 1);
+    this.#beginning = beginning;
     batch(() => {
       this.subject.value = subject;
       this.displaySet.value = null;
@@ -96,8 +106,10 @@ export class Cell {
         return;
       }
       this.#equip(viewport);
-      await viewport.show(set, index ?? firstIndex(set, subject));
+      await viewport.show(set, beginning.index ?? firstIndex(set, subject));
       if (order !== this.#order) return;
+      beginning.arrange?.(viewport);
+      this.#beginning = null;
       if (this.state.peek() === 'loading') this.state.value = 'ready';
       void this.#handOver();
     } catch (reason) {
@@ -115,7 +127,7 @@ export class Cell {
 
   async retry(): Promise<void> {
     const subject = this.subject.peek();
-    if (subject) await this.open(subject, this.view.peek()?.index);
+    if (subject) await this.open(subject, this.#beginning ?? { index: this.view.peek()?.index });
   }
 
   /** The series has gained images: the same image stays on screen, at its new place in the stack. */

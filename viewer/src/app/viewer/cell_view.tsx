@@ -26,9 +26,11 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
   }, [cell]);
 
   const view = cell.view.value;
+  const desk = workspace.desk.value;
   const state = cell.state.value;
   const active = workspace.active.value === cell.number - 1;
   const voi = view?.voi;
+  const study = cell.subject.value?.study;
   /** Nothing of what was shown before may stand under another series' name. */
   const blank = state === 'document' || state === 'empty' || (state === 'error' && cell.displaySet.value === null);
   const activate = (): void => { workspace.active.value = cell.number - 1; };
@@ -46,7 +48,8 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       class="cell" aria-label={t('viewer.cell', { number: cell.number })} tabIndex={0} data-viewport={cell.number} data-active={active}
       data-aimed={aimed} data-state={state} data-tier={cell.tier.value} data-quality={view?.quality} data-index={view?.index}
       data-count={view?.count} data-voi={voi ? `${voi.center},${voi.width},${voi.function}` : undefined}
-      onPointerDown={activate} onFocusCapture={activate}
+      data-prior={study !== undefined && workspace.isPrior(study)} data-stranger={study !== undefined && workspace.isStranger(study)}
+      onPointerDown={activate} onFocusCapture={activate} onWheelCapture={activate}
       onDragOver={(event) => { if (accepts(event)) { event.preventDefault(); setAimed(true); } }}
       onDragLeave={() => setAimed(false)} onDrop={onDrop}
     >
@@ -55,8 +58,9 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       {state === 'empty' && <p class="cell-message">{t('viewer.cell_empty')}</p>}
       {state === 'document' && <DocumentMessage cell={cell} />}
       {state === 'error' && <ErrorMessage cell={cell} />}
-      {(state === 'ready' || state === 'error') && !blank && <Overlay cell={cell} />}
+      {(state === 'ready' || state === 'error') && !blank && <Overlay cell={cell} workspace={workspace} />}
       {state === 'ready' && <DrawingText cell={cell} />}
+      {desk && state === 'ready' && <desk.parts.CellLayer cell={cell} desk={desk} />}
       {view && state === 'ready' && view.count > 1 && <Scroller cell={cell} index={view.index} count={view.count} />}
     </section>
   );

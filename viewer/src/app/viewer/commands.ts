@@ -2,34 +2,34 @@
 import { PRESETS } from '../../core/preset';
 import type { Tool } from '../../core/viewport';
 import type { TextKey } from '../../i18n/catalogue';
+import { t } from '../../i18n/locale';
 import type { IconName } from '../icons';
 import { goTo } from '../location';
 import { DRAWING_COMMANDS, MORE_TOOLS } from './drawing_commands';
+import { isPressed, type KeyStroke, strokeOf } from './key_map';
+import { LAYOUT_COMMANDS } from './layout_commands';
 import { presetOfKey } from './presets';
 import type { Workspace } from './workspace';
 
-export type CommandGroup = 'scroll' | 'tools' | 'display' | 'presets' | 'layout';
+export type { KeyStroke } from './key_map';
 
-/** A key: `KeyboardEvent.code` where the place on the keyboard counts, else `KeyboardEvent.key`. */
-export interface KeyStroke {
-  readonly key?: string;
-  readonly code?: string;
-  /** With Ctrl, or Command. */
-  readonly ctrl?: boolean;
-  /** What stands on the key, for people; `key.…` is a key of the catalogue. */
-  readonly cap: string;
-}
+export type CommandGroup = 'scroll' | 'tools' | 'display' | 'presets' | 'layout';
 
 /** Texts without placeholders, which are all that a command can be called. */
 export type LabelKey = Extract<TextKey, `action.${string}` | `tool.${string}` | `preset.${string}`>;
 
 export interface Command {
   readonly id: string;
-  readonly label: Exclude<LabelKey, 'action.cine_rate_value'>;
+  /** A key of the catalogue; or the text, of a part that has a catalogue of its own. */
+  readonly label: Exclude<LabelKey, 'action.cine_rate_value'> | (() => string);
   readonly group: CommandGroup;
   readonly icon?: IconName;
   readonly stroke: KeyStroke;
   readonly run: (workspace: Workspace) => void;
+}
+
+export function labelOf({ label }: Command): string {
+  return typeof label === 'string' ? t(label) : label();
 }
 
 const PAGE = 10;
@@ -136,16 +136,10 @@ export const PAGE_COMMANDS = {
 } as const satisfies Readonly<Record<string, Command>>;
 
 export const COMMANDS: readonly Command[] = [
-  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...Object.values(PAGE_COMMANDS),
+  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...LAYOUT_COMMANDS, ...Object.values(PAGE_COMMANDS),
 ];
-
-const ALSO: Readonly<Record<string, string>> = { '=': '+', _: '-' };
 
 /** The command of a key press; null for none: keys with Ctrl, Alt or Meta belong to the browser, but for those of a command. */
 export function commandOf(event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'altKey' | 'metaKey'>): Command | null {
-  if (event.altKey) return null;
-  const ctrl = event.ctrlKey || event.metaKey;
-  const key = event.key.length === 1 ? (ALSO[event.key] ?? event.key.toLowerCase()) : event.key;
-  const numberPad = event.code.replace('Numpad', 'Digit');
-  return COMMANDS.find(({ stroke }) => (stroke.ctrl ?? false) === ctrl && (stroke.code !== undefined ? stroke.code === numberPad : stroke.key === key)) ?? null;
+  return COMMANDS.find((command) => isPressed(strokeOf(command), event)) ?? null;
 }

@@ -6,6 +6,7 @@ import { Icon } from '../icons';
 import { DRAWING_COMMANDS } from './drawing_commands';
 import { dt } from './drawing_texts';
 import { MeasurementRow } from './measurement_row';
+import { keyCap, strokeOf } from './key_map';
 import type { Workspace } from './workspace';
 
 export function Measurements({ workspace }: { readonly workspace: Workspace }): JSX.Element {
@@ -15,7 +16,7 @@ export function Measurements({ workspace }: { readonly workspace: Workspace }): 
   const close = (): void => { workspace.measurementsShown.value = false; };
   const step = (name: 'undo' | 'redo', possible: boolean): JSX.Element => (
     <button
-      type="button" class="icon-button" data-command={name} aria-label={dt(`drawing.${name}`)} title={`${dt(`drawing.${name}`)} (${DRAWING_COMMANDS[name].stroke.cap})`}
+      type="button" class="icon-button" data-command={name} aria-label={dt(`drawing.${name}`)} title={`${dt(`drawing.${name}`)} (${keyCap(strokeOf(DRAWING_COMMANDS[name]))})`}
       disabled={!possible} onClick={() => DRAWING_COMMANDS[name].run(workspace)}
     >
       <Icon name={name} />

@@ -1,14 +1,24 @@
 /** The corners and edges of an image: patient, study, series, position, window, zoom, quality, orientation, scale. */
 import type { JSX } from 'preact';
 
+import type { ImageReference } from '../../core/display_set';
 import type { ViewportState } from '../../core/viewport';
 import { formatDecimal } from '../../i18n/dates';
 import { locale, t } from '../../i18n/locale';
 import { Icon } from '../icons';
+import { pixelsPerMm } from '../screen_scale';
 import type { Cell } from './cell';
 import { overlayText, scaleBar } from './overlay_text';
+import { Standing } from './standing';
+import { isZoom, oneToOneZoom, trueSizeZoom } from './true_scale';
+import type { Workspace } from './workspace';
 
-export function Overlay({ cell }: { readonly cell: Cell }): JSX.Element | null {
+interface OverlayProps {
+  readonly cell: Cell;
+  readonly workspace: Workspace;
+}
+
+export function Overlay({ cell, workspace }: OverlayProps): JSX.Element | null {
   const view = cell.view.value;
   const set = view?.displaySet ?? cell.displaySet.value;
   const image = set?.images[view?.index ?? 0];
@@ -30,10 +40,11 @@ export function Overlay({ cell }: { readonly cell: Cell }): JSX.Element | null {
       </div>
       <div class="corner bottom-right">
         {words.lossy !== null && view.quality !== 'lossy' && <span class="lossy">{words.lossy}</span>}
-        <span>{zoomText(view.zoom)}</span>
+        <span>{zoomText(view.zoom, image)}</span>
         {view.voi && <span>{windowText(view.voi)}</span>}
         <QualityBadge view={view} lossy={words.lossy} />
       </div>
+      <Standing cell={cell} workspace={workspace} />
       {(['left', 'right', 'top', 'bottom'] as const).map((edge) => (
         view.orientation[edge] !== '' && <span key={edge} class={`edge ${edge}`}>{view.orientation[edge]}</span>
       ))}
@@ -61,6 +72,12 @@ function windowText({ center, width }: { readonly center: number; readonly width
   return t('viewer.window_values', { width: formatDecimal(width, decimals), center: formatDecimal(center, decimals) });
 }
 
-function zoomText(zoom: number): string {
-  return new Intl.NumberFormat(locale.value, { style: 'percent', maximumFractionDigits: 0 }).format(zoom);
+function zoomText(zoom: number, image: ImageReference): string {
+  const percent = new Intl.NumberFormat(locale.value, { style: 'percent', maximumFractionDigits: 0 }).format(zoom);
+  const scale = pixelsPerMm.value;
+  const marks = [
+    isZoom(zoom, oneToOneZoom(window.devicePixelRatio || 1)) ? t('viewer.one_to_one') : '',
+    isZoom(zoom, scale === null ? null : trueSizeZoom(image, scale)) ? t('viewer.true_size') : '',
+  ];
+  return [percent, ...marks].filter(Boolean).join(' · ');
 }

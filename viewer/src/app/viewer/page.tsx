@@ -12,13 +12,14 @@ import { goTo, query } from '../location';
 import { patientName } from '../studies/study_text';
 import { CellView } from './cell_view';
 import { useCommandKeys } from './command_keys';
-import { HelpDialog } from './help';
 import { ViewerHeader } from './header';
 import { liteFactory, readingFactory } from './factories';
+import { gridTemplate } from './layout';
 import { Measurements } from './measurements';
 import type { OpenState, OpenStudy } from './open_study';
 import { SeriesStrip } from './strip';
 import { wantedTier } from './tiers';
+import { PatientBarrier } from './patient_barrier';
 import { Toolbar } from './toolbar';
 import { VolumeDoor } from './volume_door';
 import { Workspace } from './workspace';
@@ -41,6 +42,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
     return () => workspace.stop();
   }, [workspace]);
   useReadingRoom(workspace, address);
+  useDesk(workspace, address);
   useFirstPicture(workspace, onFirstPicture);
   useCommandKeys(workspace);
   useSignalEffect(() => {
@@ -49,6 +51,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
   });
 
   const [first] = workspace.studies;
+  const desk = workspace.desk.value;
   if (!first) return <Refused icon="search" title={t('error.no_study_title')} text={t('error.no_study')} />;
   const ready = workspace.cells.some((cell) => cell.state.value === 'ready' || cell.state.value === 'document' || cell.state.value === 'error');
   const refused = workspace.studies.every((study) => !['opening', 'open'].includes(study.state.value));
@@ -61,12 +64,13 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
         {workspace.twoPatients.value && <div class="banner" role="alert"><Icon name="warning" />{t('viewer.two_patients')}</div>}
       </div>
       <SeriesStrip workspace={workspace} />
-      <main id="content" class="cells" tabIndex={-1} aria-label={t('viewer.images')}>
+      <main id="content" class="cells" tabIndex={-1} aria-label={t('viewer.images')} style={{ gridTemplate: gridTemplate(workspace.layout.value) }}>
         {workspace.shownCells.value.map((cell) => <CellView key={cell.number} cell={cell} workspace={workspace} />)}
       </main>
       {workspace.measurementsShown.value && <Measurements workspace={workspace} />}
       <VolumeDoor workspace={workspace} />
-      {workspace.helpShown.value && <HelpDialog onClose={() => { workspace.helpShown.value = false; }} />}
+      {desk && <desk.parts.Page desk={desk} />}
+      {workspace.stranger.value && <PatientBarrier workspace={workspace} stranger={workspace.stranger.value} />}
     </div>
   );
 }
@@ -95,6 +99,27 @@ function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
       stopped = true;
       clearTimeout(timer);
       stopWatching();
+    };
+  }, [workspace]);
+}
+
+/** What belongs to several cells is loaded once the first image is there in full. */
+function useDesk(workspace: Workspace, address: URLSearchParams): void {
+  useEffect(() => {
+    const stopped = new AbortController();
+    let started = false;
+    const load = async (): Promise<void> => {
+      if (started) return;
+      started = true;
+      const { createDesk } = await import('./desk');
+      if (!stopped.signal.aborted) workspace.desk.value = createDesk(workspace, address);
+    };
+    const stopWatching = workspace.cells[0]?.state.subscribe((now) => {
+      if (now === 'ready' || now === 'document' || now === 'error') void load().catch((reason: unknown) => console.warn('Linked cells are not available', reason));
+    });
+    return () => {
+      stopped.abort();
+      stopWatching?.();
     };
   }, [workspace]);
 }

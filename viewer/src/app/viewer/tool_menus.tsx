@@ -4,8 +4,10 @@ import type { JSX } from 'preact';
 import { formatDecimal } from '../../i18n/dates';
 import { t } from '../../i18n/locale';
 import { Menu, MenuItem } from '../controls/menu';
+import { labelOf } from './commands';
 import { MORE_TOOLS } from './drawing_commands';
 import { dt } from './drawing_texts';
+import { keyCap, strokeOf } from './key_map';
 import { presetsOf } from './presets';
 import type { Workspace } from './workspace';
 
@@ -38,7 +40,7 @@ export function MoreTools({ workspace }: MenuProps): JSX.Element {
     <Menu label={dt('drawing.more_tools')} icon={inHand?.icon ?? 'more'} caption={dt('drawing.more_tools')} buttonClass={inHand ? 'tool in-hand' : 'tool'}>
       {MORE_TOOLS.map((command) => (
         <MenuItem
-          key={command.id} label={t(command.label)} {...(command.icon ? { icon: command.icon } : {})} stroke={command.stroke.cap}
+          key={command.id} label={labelOf(command)} {...(command.icon ? { icon: command.icon } : {})} stroke={keyCap(strokeOf(command))}
           checked={command === inHand} onChoose={() => command.run(workspace)}
         />
       ))}

@@ -2,17 +2,12 @@
 import type { JSX } from 'preact';
 
 import { t } from '../../i18n/locale';
-import type { TextKey } from '../../i18n/catalogue';
-import { Menu, MenuItem } from '../controls/menu';
 import { Icon, type IconName } from '../icons';
-import { CINE, type Command, DISPLAY, type KeyStroke, PAGE_COMMANDS, TOOLS } from './commands';
+import { CINE, type Command, DISPLAY, type KeyStroke, labelOf, PAGE_COMMANDS, TOOLS } from './commands';
+import { keyCap, strokeOf } from './key_map';
+import { LayoutMenu } from './layout_menu';
 import { MoreTools, PresetMenu } from './tool_menus';
-import { CINE_RATES, LAYOUTS, type Workspace } from './workspace';
-
-/** What stands on a key, in the chosen language. */
-export function keyCap({ cap }: KeyStroke): string {
-  return cap.startsWith('key.') ? t(cap as Extract<TextKey, `key.${string}`>) : cap;
-}
+import { CINE_RATES, type Workspace } from './workspace';
 
 interface ToolbarProps {
   readonly workspace: Workspace;
@@ -58,11 +53,11 @@ interface CommandButtonProps extends ToolbarProps {
   readonly label?: string;
 }
 
-function CommandButton({ command, workspace, pressed, icon = command.icon, label = t(command.label) }: CommandButtonProps): JSX.Element {
+export function CommandButton({ command, workspace, pressed, icon = command.icon, label = labelOf(command) }: CommandButtonProps): JSX.Element {
   return (
     <button
-      type="button" class="tool" data-command={command.id} aria-label={label} title={`${label} (${keyCap(command.stroke)})`}
-      aria-pressed={pressed} aria-keyshortcuts={ariaKey(command.stroke)} onClick={() => command.run(workspace)}
+      type="button" class="tool" data-command={command.id} aria-label={label} title={`${label} (${keyCap(strokeOf(command))})`}
+      aria-pressed={pressed} aria-keyshortcuts={ariaKey(strokeOf(command))} onClick={() => command.run(workspace)}
     >
       {icon && <Icon name={icon} />}
       <span class="caption" aria-hidden="true">{label}</span>
@@ -72,19 +67,6 @@ function CommandButton({ command, workspace, pressed, icon = command.icon, label
 
 function ariaKey({ key, code }: KeyStroke): string {
   return key === ' ' ? 'Space' : (key ?? code?.replace('Digit', '') ?? '');
-}
-
-function LayoutMenu({ workspace }: ToolbarProps): JSX.Element {
-  const layout = workspace.layout.value;
-  return (
-    <Menu label={t('action.layout')} icon={`layout_${layout}`} caption={t('action.layout')} buttonClass="tool">
-      {LAYOUTS.map((one) => (
-        <MenuItem
-          key={one} label={t(`layout.${one}`)} icon={`layout_${one}`} checked={one === layout} onChoose={() => workspace.setLayout(one)}
-        />
-      ))}
-    </Menu>
-  );
 }
 
 function Cine({ workspace }: ToolbarProps): JSX.Element {

@@ -1,17 +1,16 @@
 /** The open viewer: its studies, its layout of cells, the active one, the tool in hand. */
 import { batch, computed, signal } from '@preact/signals';
 
+import type { DisplaySet } from '../../core/display_set';
 import type { Tool, Viewport, ViewportFactory } from '../../core/viewport';
 import type { ManifestSeries } from '../api';
 import { onResume } from '../session';
 import { Cell, type Subject } from './cell';
+import type { Desk } from './desk/desk';
+import { cellsOf, type Layout, MOST_CELLS, USUAL_LAYOUTS } from './layout';
 import { OpenStudy } from './open_study';
-import type { DisplaySet } from '../../core/display_set';
+import { isEarlier, samePatient } from './patients';
 
-export const LAYOUTS = ['1x1', '1x2', '2x1', '2x2'] as const;
-export type Layout = (typeof LAYOUTS)[number];
-export const CELLS_OF: Readonly<Record<Layout, number>> = { '1x1': 1, '1x2': 2, '2x1': 2, '2x2': 4 };
-const MOST_CELLS = 4;
 export const CINE_RATES = { least: 1, most: 60, usual: 15 } as const;
 
 /** One entry of the series strip. */
@@ -34,7 +33,8 @@ function entriesOf(study: OpenStudy, series: ManifestSeries): readonly StripEntr
 }
 
 export class Workspace {
-  readonly studies: readonly OpenStudy[];
+  /** The studies that are open; the first is the one being read. */
+  readonly opened = signal<readonly OpenStudy[]>([]);
   readonly cells: readonly Cell[];
   readonly layout = signal<Layout>('1x1');
   readonly active = signal(0);
@@ -48,21 +48,25 @@ export class Workspace {
   /** The series whose planes are shown over the page; null: none. */
   readonly volume = signal<{ readonly study: OpenStudy; readonly set: DisplaySet } | null>(null);
   readonly cineRate = signal<number>(CINE_RATES.usual);
+  /** What belongs to several cells at once (links, hanging, priors); null until it has been loaded. */
+  readonly desk = signal<Desk | null>(null);
+  /** A study of another patient that waits for the reader to say that it is meant. */
+  readonly stranger = signal<OpenStudy | null>(null);
+  /** The reader has chosen what stands where: nothing is rearranged by itself any more. */
+  arranged = false;
 
-  readonly entries = computed<readonly StripEntry[]>(() => this.studies.flatMap(
-    (study) => (study.manifest.value?.series ?? []).flatMap((series) => entriesOf(study, series)),
+  readonly entries = computed<readonly StripEntry[]>(() => this.opened.value.flatMap(
+    (study) => (this.isAdmitted(study) ? study.manifest.value?.series ?? [] : []).flatMap((series) => entriesOf(study, series)),
   ));
   readonly activeCell = computed(() => this.cells[this.active.value] ?? this.#firstCell());
-  readonly shownCells = computed(() => this.cells.slice(0, CELLS_OF[this.layout.value]));
-  readonly twoPatients = computed(() => {
-    const patients = this.studies.flatMap(({ manifest }) => (manifest.value ? [manifest.value.study] : []));
-    return new Set(patients.map((study) => `${study.patient_id}|${study.issuer_of_patient_id}`)).size > 1;
-  });
+  readonly shownCells = computed(() => this.cells.slice(0, cellsOf(this.layout.value)));
+  readonly twoPatients = computed(() => this.opened.value.some((study) => this.isStranger(study) && this.isAdmitted(study)));
 
+  readonly #admitted = signal<ReadonlySet<OpenStudy>>(new Set());
   #stops: (() => void)[] = [];
 
   constructor(studyUids: readonly string[], factory: ViewportFactory) {
-    this.studies = studyUids.map((uid) => new OpenStudy(uid));
+    this.opened.value = studyUids.map((uid) => new OpenStudy(uid));
     this.cells = Array.from({ length: MOST_CELLS }, (_, at) => new Cell(at + 1, factory, () => this.tool.peek()));
     if (studyUids.length > 1) this.layout.value = '1x2';
   }
@@ -73,14 +77,22 @@ export class Workspace {
     return first;
   }
 
+  get studies(): readonly OpenStudy[] {
+    return this.opened.value;
+  }
+
   get viewport(): Viewport | null {
     return this.activeCell.peek().viewport;
   }
 
   /** Read the studies and put the first series of each into a cell; `seriesUid` chooses another one to begin with. */
   start(seriesUid: string | null): void {
-    this.studies.forEach((study, at) => {
-      void study.start((changed) => this.#grown(study, changed)).then(() => this.#openFirst(study, at, seriesUid));
+    const [first, ...others] = this.opened.peek();
+    const main = first ? this.#read(first).then(() => this.#openFirst(first, 0, seriesUid)) : Promise.resolve();
+    others.forEach((study, at) => {
+      void Promise.all([main, this.#read(study)]).then(() => {
+        if (this.#admit(study)) this.#openFirst(study, at + 1, seriesUid);
+      });
     });
     this.#stops.push(onResume(() => {
       for (const cell of this.cells) if (cell.state.peek() === 'error') void cell.retry();
@@ -88,15 +100,84 @@ export class Workspace {
   }
 
   stop(): void {
-    for (const study of this.studies) study.stop();
+    this.desk.peek()?.stop();
+    for (const study of this.opened.peek()) study.stop();
     for (const stop of this.#stops) stop();
     for (const cell of this.cells) cell.attach(null);
+  }
+
+  #read(study: OpenStudy): Promise<void> {
+    return study.start((changed) => this.#grown(study, changed));
   }
 
   async readAgain(study: OpenStudy): Promise<void> {
     study.state.value = 'opening';
     await study.read();
-    this.#openFirst(study, this.studies.indexOf(study), null);
+    this.#openFirst(study, this.opened.peek().indexOf(study), null);
+  }
+
+  /** Open one more study beside those that are; null when it cannot be read or is refused as another patient's. */
+  async join(uid: string): Promise<OpenStudy | null> {
+    const known = this.opened.peek().find((study) => study.uid === uid);
+    if (known) return known;
+    const study = new OpenStudy(uid);
+    await this.#read(study);
+    const twin = this.opened.peek().find((other) => other.uid === uid);
+    if (twin || study.state.peek() !== 'open') {
+      study.stop();
+      return twin ?? null;
+    }
+    this.opened.value = [...this.opened.peek(), study];
+    return this.#admit(study) ? study : null;
+  }
+
+  /** Take a study away, and its images from the cells. */
+  leave(study: OpenStudy): void {
+    study.stop();
+    batch(() => {
+      for (const cell of this.cells) if (cell.subject.peek()?.study === study) cell.clear();
+      this.opened.value = this.opened.peek().filter((other) => other !== study);
+      if (this.stranger.peek() === study) this.stranger.value = null;
+    });
+  }
+
+  /** True for a study of another person than the first: never shown unasked. */
+  isStranger(study: OpenStudy): boolean {
+    const [first] = this.opened.value;
+    const [mine, other] = [first?.manifest.value?.study, study.manifest.value?.study];
+    return study !== first && mine !== undefined && other !== undefined && !samePatient(mine, other);
+  }
+
+  isAdmitted(study: OpenStudy): boolean {
+    return !this.isStranger(study) || this.#admitted.value.has(study);
+  }
+
+  /** The patient is the same, or the reader has said that both are meant. Otherwise the reader is asked. */
+  #admit(study: OpenStudy): boolean {
+    if (this.isAdmitted(study)) return true;
+    this.stranger.value = study;
+    return false;
+  }
+
+  /** The reader means to see two patients side by side. */
+  admitStranger(): void {
+    const study = this.stranger.peek();
+    if (!study) return;
+    batch(() => {
+      this.#admitted.value = new Set(this.#admitted.peek()).add(study);
+      this.stranger.value = null;
+    });
+    if (this.layout.peek() === '1x1') this.setLayout('1x2');
+    this.#openFirst(study, this.opened.peek().indexOf(study), null);
+  }
+
+  /** True when another open study of the same person was made later. */
+  isPrior(study: OpenStudy): boolean {
+    const mine = study.manifest.value?.study;
+    return mine !== undefined && this.opened.value.some(({ manifest }) => {
+      const other = manifest.value?.study;
+      return other !== undefined && samePatient(mine, other) && isEarlier(mine, other);
+    });
   }
 
   #openFirst(study: OpenStudy, at: number, seriesUid: string | null): void {
@@ -114,6 +195,8 @@ export class Workspace {
   }
 
   show(subject: Subject, cell: Cell = this.activeCell.peek()): void {
+    if (!this.isAdmitted(subject.study)) return;
+    this.arranged = true;
     this.active.value = cell.number - 1;
     void cell.open(subject);
   }
@@ -123,14 +206,20 @@ export class Workspace {
     for (const cell of this.cells) cell.viewport?.setTool(tool);
   }
 
-  /** Change the layout; new cells take the series that follow those already shown. */
-  setLayout(layout: Layout): void {
+  /** Only the grid: cells that it has no more are emptied, new ones stay empty. */
+  setGrid(layout: Layout): void {
     batch(() => {
       this.layout.value = layout;
-      const count = CELLS_OF[layout];
+      const count = cellsOf(layout);
       if (this.active.peek() >= count) this.active.value = 0;
       this.cells.forEach((cell, at) => { if (at >= count) cell.clear(); });
     });
+  }
+
+  /** Change the layout as the reader asks; new cells take the series that follow those already shown. */
+  setLayout(layout: Layout): void {
+    this.arranged = true;
+    this.setGrid(layout);
     const shown = new Set(this.cells.map((cell) => keyOf(cell)));
     const waiting = this.entries.peek().filter((entry) => !shown.has(entry.key) && entry.series.representative !== null);
     for (const cell of this.shownCells.peek()) {
@@ -140,12 +229,12 @@ export class Workspace {
   }
 
   stepLayout(): void {
-    const next = LAYOUTS[(LAYOUTS.indexOf(this.layout.peek()) + 1) % LAYOUTS.length];
+    const next = USUAL_LAYOUTS[(USUAL_LAYOUTS.indexOf(this.layout.peek()) + 1) % USUAL_LAYOUTS.length];
     if (next) this.setLayout(next);
   }
 
   stepCell(): void {
-    this.active.value = (this.active.peek() + 1) % CELLS_OF[this.layout.peek()];
+    this.active.value = (this.active.peek() + 1) % cellsOf(this.layout.peek());
   }
 
   /** The series before or after the one in the active cell. */
