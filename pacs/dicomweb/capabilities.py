@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.negotiation import DICOM, FRAME_MEDIA_TYPE, OCTET_STREAM, require
-from pacs.dicomweb.rendering import GIF, JPEG, MP4, PNG
+from pacs.dicomweb.rendering import GIF, JPEG, MP4, PDF, PNG
 from pacs.web.authentication import principal_of
 from pacs.web.headers import base_url
 from pacs.web.resource import ROOT
@@ -29,7 +29,7 @@ _SEARCH = ("includefield", "fuzzymatching", "emptyvaluematching", "multiplevalue
 _RENDER = ("viewport", "window", "quality", "annotation", "iccprofile")
 _FRAME_TYPES = (OCTET_STREAM, *dict.fromkeys(FRAME_MEDIA_TYPE.values()))
 _FRAMES = (*map(_MULTIPART.format, _FRAME_TYPES), *_FRAME_TYPES)
-_PICTURES = (JPEG, PNG, GIF, MP4, *map(_MULTIPART.format, (JPEG, PNG)))
+_PICTURES = (JPEG, PNG, GIF, MP4, PDF, *map(_MULTIPART.format, (JPEG, PNG)))
 
 router = APIRouter(prefix=ROOT)
 

@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from pacs.dicomweb import grant, rendering
+from pacs.dicomweb import grant, rendering, whole
 from pacs.dicomweb.media_type import acceptable
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.dicomweb.rendering import GIF, MP4, Form
@@ -16,7 +16,7 @@ from pacs.web.resource import ROOT, frame_numbers, instance_path, uid
 from pacs.web.service import Service, service
 from pacs.web.streaming import RETRIEVE, streamed
 from storage.access.principal import Action
-from storage.archive import picture
+from storage.archive import embedded, picture
 from storage.archive.retrieve import InstanceRow
 from storage.errors import NotAcceptable, NotFound, PixelError, TooLarge
 from storage.pixels.render import RenderOptions
@@ -44,6 +44,10 @@ async def rendered(
     svc = service(request)
     accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
     asked = frame_numbers(frames) if frames is not None else None
+    if instance is not None and asked is None:
+        row = (await svc.work.run(grant.instances, request, svc, Action.VIEW, study, series, instance))[0]
+        if embedded.kind(row) is not None:
+            return await whole.respond(request, svc, row, accepted)
     single = instance is not None and (asked is None or len(asked) == 1)
     form = rendering.choose(accepted, single=single, moving=instance is not None and asked is None)
     options = rendering.options(request.query_params, form.media_type)

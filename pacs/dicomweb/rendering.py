@@ -20,6 +20,7 @@ JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
 GIF: Final = "image/gif"
 MP4: Final = "video/mp4"
+PDF: Final = "application/pdf"
 THUMBNAIL_SIDE = 128
 _MOST_VIEWPORT = 8192
 _FUNCTIONS: Mapping[str, VoiFunction] = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}

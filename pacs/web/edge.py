@@ -77,7 +77,10 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), *self._fields]
+            given = list(message.get("headers", ()))
+            own = {name for name, _ in given}
+            # A route may say for itself what its answer may do: a PDF may be framed by our own pages.
+            message["headers"] = [*given, *(field for field in self._fields if field[0] not in own)]
         elif message["type"] == "http.response.body":
             self.sent += len(message.get("body", b""))
         await self._send(message)

@@ -20,18 +20,33 @@ _WIDTHS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8, "AT": 2}
 
 @dataclass(frozen=True)
 class BulkValue:
-    """The bytes of a value, little endian; encapsulated ones without offset table and item headers."""
+    """The bytes of a value, little endian; encapsulated ones without offset table and item headers.
 
-    data: memoryview
+    ``pieces`` lie where the file does: a film of a gigabyte in fragments is not joined in memory.
+    """
+
+    pieces: tuple[memoryview, ...]
+
+    @property
+    def data(self) -> bytes:
+        """All bytes."""
+        return b"".join(self.pieces)
 
     @property
     def size(self) -> int:
         """Length in bytes."""
-        return len(self.data)
+        return sum(map(len, self.pieces))
 
     def read(self, offset: int, length: int) -> bytes:
         """Some of the bytes; fewer at the end."""
-        return bytes(self.data[offset : offset + length])
+        found = bytearray()
+        for piece in self.pieces:
+            if offset < len(piece) and length > 0:
+                part = piece[offset : offset + length]
+                found += part
+                length -= len(part)
+            offset = max(0, offset - len(piece))
+        return bytes(found)
 
 
 def bulk_value(archive: Archive, row: InstanceRow, path: str) -> BulkValue:
@@ -49,9 +64,9 @@ def bulk_value(archive: Archive, row: InstanceRow, path: str) -> BulkValue:
     if element is None or element.items is not None:
         raise NotFound("There is no such bulk data in this instance.")
     if element.fragments is not None:
-        pieces = (header.data[at : at + length] for at, length in element.fragments[1])
-        return BulkValue(memoryview(b"".join(pieces)))
-    return BulkValue(_little_endian(header, element))
+        data = memoryview(header.data)
+        return BulkValue(tuple(data[at : at + length] for at, length in element.fragments[1]))
+    return BulkValue((_little_endian(header, element),))
 
 
 def _content(archive: Archive, row: InstanceRow) -> memoryview:

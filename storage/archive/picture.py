@@ -92,7 +92,7 @@ def _pictures(archive: Archive, row: InstanceRow, image: StoredImage, options: R
 def _own_profile(archive: Archive, row: InstanceRow) -> bytes | None:
     for path in (_ICC_PROFILE, _ICC_IN_OPTICAL_PATH):
         try:
-            return bytes(bulk_value(archive, row, path).data)
+            return bulk_value(archive, row, path).data
         except NotFound:
             continue
     return None

@@ -31,6 +31,8 @@ export interface DisplaySet {
   /** In scroll order. Empty: not an image (`kind` says what it is). */
   readonly images: readonly ImageReference[];
   readonly kind: 'stack' | 'multiframe' | 'document' | 'unsupported';
+  /** What is shown otherwise than as a stack of images: the instances themselves, of one kind (see object_kind). */
+  readonly objects?: readonly DicomInstance[];
   /** Frames per second of a cine, from the header; null: not a cine. */
   readonly frameRate: number | null;
 }

@@ -58,8 +58,23 @@ describe('splitting a series into display sets', () => {
     const without = (sopClass: string): DicomInstance =>
       Object.fromEntries(Object.entries(image(1, { more: { '00080016': { vr: 'UI', Value: [sopClass] } } })).filter(([tag]) => tag !== '7FE00010'));
     expect(displaySets([without('1.2.840.10008.5.1.4.1.1.88.22')])[0]).toMatchObject({ kind: 'document', images: [] });
-    expect(displaySets([without('1.2.840.10008.5.1.4.1.1.481.3')])[0]).toMatchObject({ kind: 'unsupported', images: [] });
+    expect(displaySets([without('1.2.840.10008.5.1.4.1.1.481.3')])[0]).toMatchObject({ kind: 'document', images: [], objects: [{}] });
+    expect(displaySets([without('1.2.3.4')])[0]).toMatchObject({ kind: 'unsupported', images: [] });
     expect(displaySets([])).toEqual([]);
+  });
+
+  it('takes the levels of one slide together, and leaves its label an image', () => {
+    const level = (number: number, flavor: string): DicomInstance => image(number, { frames: 4, more: {
+      '00080016': { vr: 'UI', Value: ['1.2.840.10008.5.1.4.1.1.77.1.6'] }, '00080008': { vr: 'CS', Value: ['ORIGINAL', 'PRIMARY', flavor] },
+      '00480006': { vr: 'UL', Value: [8] }, '00200052': { vr: 'UI', Value: ['1.9'] },
+    } });
+    const sets = displaySets([level(1, 'VOLUME'), level(2, 'LABEL'), level(3, 'VOLUME')]);
+    expect(sets.map(({ kind, images, objects }) => [kind, images.length, objects?.length ?? 0])).toEqual([['multiframe', 4, 0], ['document', 0, 2]]);
+  });
+
+  it('shows a film as a film, not frame by frame', () => {
+    const film = image(1, { frames: 100, more: { '00083002': { vr: 'UI', Value: ['1.2.840.10008.1.2.4.102'] } } });
+    expect(displaySets([film])[0]).toMatchObject({ kind: 'document', images: [] });
   });
 
   it('knows the rate of a cine from any of its attributes', () => {

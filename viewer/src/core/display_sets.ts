@@ -2,16 +2,9 @@
 import { number, numbers, text } from './attribute';
 import type { DicomInstance, DisplaySet, ImageReference } from './display_set';
 import { cross, distanceAlongNormal, orientation, position, type Vector } from './geometry';
+import { isSlideLevel, kindOfObject } from './object_kind';
 import { pixelFormat } from './pixel_format';
 import { Tag } from './tag';
-
-/** SOP classes that hold a document or data, not an image (PS3.4 B.5). */
-const DOCUMENTS: readonly string[] = [
-  '1.2.840.10008.5.1.4.1.1.88.', // structured reports
-  '1.2.840.10008.5.1.4.1.1.104.', // encapsulated PDF, CDA, STL …
-  '1.2.840.10008.5.1.4.1.1.11.', // presentation states
-  '1.2.840.10008.5.1.4.1.1.9.', // waveforms
-];
 
 function framesOf(instance: DicomInstance): number {
   return Math.max(Math.trunc(number(instance, Tag.NumberOfFrames) ?? 1), 1);
@@ -26,7 +19,8 @@ export function instanceUrl(studyInstanceUid: string, seriesInstanceUid: string,
   return `/dicom-web/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
 }
 
-function imageReferences(instance: DicomInstance): readonly ImageReference[] {
+/** Every frame of an instance, in order. */
+export function imageReferences(instance: DicomInstance): readonly ImageReference[] {
   const sopInstanceUid = text(instance, Tag.SOPInstanceUID);
   const base = instanceUrl(text(instance, Tag.StudyInstanceUID), text(instance, Tag.SeriesInstanceUID), sopInstanceUid);
   return Array.from({ length: framesOf(instance) }, (_, at) => {
@@ -88,13 +82,19 @@ function displaySet(instances: readonly DicomInstance[], kind: DisplaySet['kind'
     description: text(first, Tag.SeriesDescription),
     images,
     kind,
+    ...(images.length === 0 ? { objects: instances } : {}),
     frameRate: kind === 'multiframe' ? frameRate(first) : null,
   };
 }
 
-function isDocument(instance: DicomInstance): boolean {
-  const sopClass = text(instance, Tag.SOPClassUID);
-  return !hasPixels(instance) && DOCUMENTS.some((prefix) => sopClass.startsWith(prefix));
+/** Levels of one slide are one picture at several sizes; everything else that is no stack of images stands alone. */
+function objectSets(instances: readonly DicomInstance[]): readonly (readonly DicomInstance[])[] {
+  const sets = new Map<string, DicomInstance[]>();
+  for (const instance of instances) {
+    const key = isSlideLevel(instance) ? text(instance, Tag.FrameOfReferenceUID) : text(instance, Tag.SOPInstanceUID);
+    sets.set(key, [...(sets.get(key) ?? []), instance]);
+  }
+  return [...sets.values()];
 }
 
 /**
@@ -104,8 +104,9 @@ function isDocument(instance: DicomInstance): boolean {
 export function displaySets(instances: readonly DicomInstance[]): readonly DisplaySet[] {
   const stacks = new Map<string, DicomInstance[]>();
   const alone: [DicomInstance, DisplaySet['kind']][] = [];
+  const objects: DicomInstance[] = [];
   for (const instance of instances.toSorted(byNumber)) {
-    if (isDocument(instance)) alone.push([instance, 'document']);
+    if (kindOfObject(instance) !== null) objects.push(instance);
     else if (!hasPixels(instance) || pixelFormat(instance) === null) alone.push([instance, 'unsupported']);
     else if (framesOf(instance) > 1) alone.push([instance, 'multiframe']);
     else {
@@ -116,6 +117,7 @@ export function displaySets(instances: readonly DicomInstance[]): readonly Displ
   return [
     ...[...stacks.values()].map((stack) => [sorted(stack), 'stack'] as const),
     ...alone.map(([instance, kind]) => [[instance], kind] as const),
+    ...objectSets(objects).map((members) => [members, 'document'] as const),
   ].map(([members, kind], part) => displaySet(members, kind, part));
 }
 

@@ -77,4 +77,6 @@ export const Tag = {
   FloatPixelData: '7FE00008',
   DoubleFloatPixelData: '7FE00009',
   Units: '00541001',
+  FrameOfReferenceUID: '00200052',
+  ImageType: '00080008',
 } as const;
