@@ -1,6 +1,6 @@
 /** The viewer's DICOMweb client (PS3.18 §10.4): series metadata and frames, with the session's cookie. */
 import { isInstance } from './attribute';
-import type { DicomInstance } from './display_set';
+import type { DicomElement, DicomInstance } from './display_set';
 import { type Part, parts } from './multipart';
 
 /** An answer that is no success; `status` 0 means that no answer came. */
@@ -52,4 +52,15 @@ export async function fetchFrame(frameUrl: string, accept: string, signal?: Abor
   const [part] = parts(body, response.headers.get('Content-Type') ?? '');
   if (!part) throw new DicomWebError(response.status, frameUrl);
   return part;
+}
+
+/** A value that a header holds itself or leaves behind an address of this server (PS3.18 F.2.2). @throws DicomWebError */
+export async function fetchBulk(element: DicomElement | undefined, signal?: AbortSignal): Promise<Uint8Array> {
+  if (typeof element?.InlineBinary === 'string') return Uint8Array.from(atob(element.InlineBinary), (letter) => letter.charCodeAt(0));
+  const address = element?.BulkDataURI ?? '';
+  // Only ever our own server: an address that a peer wrote into its file is not asked.
+  const path = address.startsWith('/') && !address.startsWith('//') ? address : new URL(address, globalThis.location.href).pathname;
+  if (!path.startsWith('/dicom-web/')) throw new DicomWebError(404, address);
+  const response = await get(path, 'application/octet-stream', signal);
+  return new Uint8Array(await response.arrayBuffer());
 }

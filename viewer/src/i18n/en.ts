@@ -171,7 +171,6 @@ export const en = {
   'viewer.window_values': 'W {width}  L {center}',
   'viewer.lossy': 'Lossy',
   'viewer.lossy_ratio': 'Lossy {ratio}:1',
-  'viewer.not_image': '{kind}: this viewer does not show it as an image yet.',
   'viewer.loading_image': 'Loading the image…',
   'viewer.tier.lite': 'Lite',
   'viewer.tier.reading': 'Reading room',

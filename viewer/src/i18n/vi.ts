@@ -164,7 +164,6 @@ export const vi: Catalogue = {
   'viewer.window_values': 'W {width}  L {center}',
   'viewer.lossy': 'Nén mất dữ liệu',
   'viewer.lossy_ratio': 'Nén mất dữ liệu {ratio}:1',
-  'viewer.not_image': '{kind}: trình xem chưa hiển thị được dưới dạng ảnh.',
   'viewer.loading_image': 'Đang tải ảnh…',
   'viewer.tier.lite': 'Bản nhẹ',
   'viewer.tier.reading': 'Phòng đọc',

@@ -114,11 +114,12 @@ export class Cell {
       void this.#handOver();
     } catch (reason) {
       noticeSignedOut(reason);
-      if (order === this.#order) this.#fail(errorKeyOf(reason));
+      if (order === this.#order) this.fail(errorKeyOf(reason));
     }
   }
 
-  #fail(errorKey: string): void {
+  /** Say why nothing is shown; a catalogue key of src/i18n. */
+  fail(errorKey: string): void {
     batch(() => {
       this.state.value = 'error';
       this.errorKey.value = errorKey;
@@ -187,7 +188,7 @@ export class Cell {
       if (this.state.peek() === 'document' || this.state.peek() === 'empty') return;
       if (state.errorKey !== null) {
         if (state.errorKey === 'error.image.signed_out') void confirmSession();
-        this.#fail(state.errorKey);
+        this.fail(state.errorKey);
       }
       else if (this.state.peek() === 'error' && state.displaySet) {
         this.state.value = 'ready';

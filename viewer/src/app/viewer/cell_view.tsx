@@ -1,6 +1,6 @@
 /** A cell on the page: the canvas of its viewport, the server's picture until that has drawn, and the overlays. */
-import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { FunctionComponent, JSX } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { isImageErrorKey, t } from '../../i18n/locale';
 import { Icon } from '../icons';
@@ -8,7 +8,7 @@ import { bootPicture } from './boot';
 import type { Cell } from './cell';
 import { DrawingText } from './drawing_text';
 import { Overlay } from './overlay';
-import { kindOfSeries } from './series_kind';
+import type { ObjectViewProps } from './objects/object_view';
 import { DRAGGED_SERIES } from './strip';
 import type { Workspace } from './workspace';
 
@@ -56,7 +56,7 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       <div ref={host} class="canvas-hosts" data-hidden={blank} />
       {state === 'loading' && <StandIn cell={cell} />}
       {state === 'empty' && <p class="cell-message">{t('viewer.cell_empty')}</p>}
-      {state === 'document' && <DocumentMessage cell={cell} />}
+      {state === 'document' && <LazyObject cell={cell} workspace={workspace} />}
       {state === 'error' && <ErrorMessage cell={cell} />}
       {(state === 'ready' || state === 'error') && !blank && <Overlay cell={cell} workspace={workspace} />}
       {state === 'ready' && <DrawingText cell={cell} />}
@@ -85,16 +85,13 @@ function StandIn({ cell }: { readonly cell: Cell }): JSX.Element {
   );
 }
 
-function DocumentMessage({ cell }: { readonly cell: Cell }): JSX.Element {
-  const series = cell.subject.value?.series;
-  const kind = t((series && kindOfSeries(series)) ?? 'kind.unsupported');
-  return (
-    <div class="cell-message">
-      <span class="mark"><Icon name="document" /></span>
-      <p class="primary">{series?.series_description}</p>
-      <p>{t('viewer.not_image', { kind })}</p>
-    </div>
-  );
+/** Reports, documents, waves and the like come with code of their own: Lite does not carry it. */
+function LazyObject(props: ObjectViewProps): JSX.Element {
+  const [View, setView] = useState<FunctionComponent<ObjectViewProps> | null>(null);
+  useEffect(() => {
+    import('./objects/object_view').then(({ ObjectView }) => setView(() => ObjectView), () => props.cell.fail('error.image.network'));
+  }, []);
+  return View ? <View {...props} /> : <div class="cell-message"><div class="spinner" role="status" aria-label={t('viewer.loading_image')} /></div>;
 }
 
 function ErrorMessage({ cell }: { readonly cell: Cell }): JSX.Element {
