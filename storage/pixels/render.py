@@ -17,7 +17,9 @@ from storage.pixels.element import numbers_of
 from storage.pixels.functional_groups import functional_group_item
 from storage.pixels.grayscale import GrayscalePipeline, VoiFunction, Window, stored_values
 from storage.pixels.image import MAXIMUM_SAMPLES, ImageFormat, PixelArray
+from storage.pixels.overlay import painted
 from storage.pixels.palette import Palette
+from storage.pixels.shutter import Shutter
 from storage.pixels.viewport import Viewport, shown
 
 MediaType = Literal["image/jpeg", "image/png"]
@@ -63,7 +65,12 @@ def render(
 def picture(array: PixelArray, dataset: Dataset, frame: int, options: RenderOptions, fmt: ImageFormat) -> Image.Image:
     """A decoded frame as :func:`render` encodes it: grey (L) or RGB, cut, scaled and annotated. Raises as that does."""
     pixels = display(array, dataset, frame, fmt, options.window)
-    image = shown(Image.fromarray(pixels), _aspect(dataset, frame), options.viewport)
+    aspect = _aspect(dataset, frame)
+    shutter = Shutter.of(dataset, frame, (fmt.rows, fmt.columns), aspect)
+    if shutter is not None:
+        pixels = shutter.shut(pixels)
+    pixels = painted(pixels, dataset, frame, array if fmt.samples_per_pixel == 1 else None)
+    image = shown(Image.fromarray(pixels), aspect, options.viewport)
     return burn(image, dataset, options.annotations) if options.annotations else image
 
 

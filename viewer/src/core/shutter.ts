@@ -19,8 +19,9 @@ export interface Shutter {
 const FRAME_DISPLAY_SHUTTER_SEQUENCE = '00189472';
 
 function rectangle(scope: DicomInstance): Opening | null {
-  const [left, right, top, bottom] = ['00181602', '00181604', '00181606', '00181608'].map((tag) => number(scope, tag));
-  if (left == null || right == null || top == null || bottom == null || right < left || bottom < top) return null;
+  const [left, right] = [number(scope, '00181602'), number(scope, '00181604')];
+  const [top, bottom] = [number(scope, '00181606'), number(scope, '00181608')];
+  if (left === null || right === null || top === null || bottom === null || right < left || bottom < top) return null;
   return { kind: 'rectangle', left: left - 1, top: top - 1, right, bottom };
 }
 

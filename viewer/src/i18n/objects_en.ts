@@ -8,7 +8,6 @@ export const objectsEn = {
   'object.no_viewer': 'This browser has no viewer of its own for PDF. Open the document in a new tab or download it.',
   'object.not_shown': 'The viewer does not show this kind of object. The file itself can be downloaded.',
   'object.sop_class': 'SOP class {uid}',
-  'object.patient_mismatch': 'This object names another patient than its study. It is not shown.',
 
   'object.kind.structures': 'Radiotherapy structures',
   'object.kind.dose': 'Radiotherapy dose',

@@ -11,7 +11,6 @@ export const objectsVi: CatalogueOf<typeof objectsEn> = {
   'object.no_viewer': 'Trình duyệt này không có sẵn trình xem PDF. Hãy mở tài liệu trong thẻ mới hoặc tải về.',
   'object.not_shown': 'Trình xem không hiển thị loại đối tượng này. Có thể tải chính tệp đó về.',
   'object.sop_class': 'Lớp SOP {uid}',
-  'object.patient_mismatch': 'Đối tượng này ghi người bệnh khác với ca chụp nên không được hiển thị.',
 
   'object.kind.structures': 'Cấu trúc xạ trị',
   'object.kind.dose': 'Phân bố liều xạ trị',
@@ -52,7 +51,7 @@ export const objectsVi: CatalogueOf<typeof objectsEn> = {
   'wave.rate_value': '{value} lần/phút',
   'wave.amplitude': 'Biên độ',
   'wave.no_amplitude': 'chưa hiệu chuẩn',
-  'wave.milliseconds': '{value} mili giây',
+  'wave.milliseconds': '{value} ms',
   'wave.notes': 'Giá trị ghi trong tệp',
   'wave.uncalibrated': 'Một số kênh không có hiệu chuẩn trong tệp nên không đo được biên độ.',
   'wave.refused': 'Không đọc được mẫu tín hiệu của bản ghi này.',

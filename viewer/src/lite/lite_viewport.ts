@@ -9,11 +9,11 @@ import type { Measurement, Quality, Tool, Viewport, ViewportState, Voi } from '.
 import { isValid } from '../core/voi';
 import type { DrawingBook } from '../drawing/book';
 import { DrawingCell, type Sight } from '../drawing/drawing_cell';
+import { OverlayLayer } from '../drawing/overlay_layer';
 import { dragged, voiOf } from './adjust_window';
 import { Cine, DEFAULT_FRAMES_PER_SECOND } from './cine';
 import { FramePictures } from './frame_picture';
 import { Gestures, type Hands } from './gestures';
-import { OverlayLayer } from './overlay_layer';
 import { Prefetcher } from './prefetcher';
 import { loadPreview } from './preview';
 import type { Picture, PreviewPicture } from './renderer';

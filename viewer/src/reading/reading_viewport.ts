@@ -10,6 +10,7 @@ import type { Measurement, Tool, Viewport, ViewportState, Voi } from '../core/vi
 import { isValid } from '../core/voi';
 import type { DrawingBook } from '../drawing/book';
 import { DrawingCell, type Sight } from '../drawing/drawing_cell';
+import { OverlayLayer } from '../drawing/overlay_layer';
 import { Cine } from './cine';
 import type { Engine, Seat } from './engine';
 import { type Picture, cornerstoneMetadata } from './picture';
@@ -48,6 +49,7 @@ interface OnScreen {
 
 export class ReadingViewport implements Viewport, Seat {
   private readonly surface: Surface;
+  private readonly overlays: OverlayLayer;
   private readonly belt: ToolBelt;
   private readonly prefetch: Prefetch;
   private readonly presenter = new Presenter();
@@ -74,6 +76,7 @@ export class ReadingViewport implements Viewport, Seat {
     private readonly book: DrawingBook, private readonly onDestroyed: () => void) {
     this.seat = engine.take(this);
     this.surface = new Surface(engine, element, this.seat);
+    this.overlays = new OverlayLayer(element);
     this.prefetch = new Prefetch(frames);
     this.belt = new ToolBelt(`filmless-tools-${this.seat}`, this.surface.root, this.hand());
     this.belt.attach(this.surface.viewportId, engine.engineId);
@@ -244,6 +247,7 @@ export class ReadingViewport implements Viewport, Seat {
     this.listeners.clear();
     this.drawing.destroy();
     this.belt.destroy();
+    this.overlays.destroy();
     this.surface.destroy();
     this.engine.leave(this.seat);
     this.onDestroyed();
@@ -287,6 +291,7 @@ export class ReadingViewport implements Viewport, Seat {
     this.direction = 1;
     this.onScreen = null;
     this.surface.clear();
+    this.overlays.clear();
     this.surface.apply(FITTED);
     this.drawing.shows();
   }
@@ -358,7 +363,9 @@ export class ReadingViewport implements Viewport, Seat {
     const uri = uriOf(image);
     this.onScreen = next;
     this.errorKey = null;
+    this.overlays.show(image, frame);
     await this.surface.show({ uri, picture: shown, plane });
+    this.overlays.place(this.surface.placement);
     if (this.onScreen !== next) return;
     this.drawing.shows();
     this.announce();
@@ -375,6 +382,7 @@ export class ReadingViewport implements Viewport, Seat {
     this.errorKey = key;
     this.onScreen = null;
     this.surface.clear();
+    this.overlays.clear();
     this.drawing.shows();
     this.announce();
   }
@@ -412,6 +420,7 @@ export class ReadingViewport implements Viewport, Seat {
   }
 
   private readonly rendered = (): void => {
+    this.overlays.place(this.surface.placement);
     this.drawing.draw();
     this.announceSoon();
   };

@@ -53,8 +53,8 @@ export function ObjectFrame({ instance, kind, actions, children }: ObjectFramePr
       <header class="object-head">
         <div class="object-whose">
           <strong>{personName(text(instance, '00100010')) || t('studies.no_name')}</strong>
-          <span>{person.join('  ')}</span>
-          <span>{study.join('  ')}</span>
+          <span>{person.join(' · ')}</span>
+          <span>{study.join(' · ')}</span>
         </div>
         <div class="object-what">
           <span class="object-kind">{kind}</span>

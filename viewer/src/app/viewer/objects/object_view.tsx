@@ -30,6 +30,7 @@ const VIEWS: Readonly<Partial<Record<ObjectKind, () => Promise<View>>>> = {
   report: async () => (await import('./report_view')).ReportView,
   key_objects: async () => (await import('./report_view')).ReportView,
   pdf: async () => (await import('./pdf_view')).PdfView,
+  video: async () => (await import('./film_view')).FilmView,
   waveform: async () => (await import('./waveform_view')).WaveformView,
 };
 
