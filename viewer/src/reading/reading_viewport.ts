@@ -363,7 +363,7 @@ export class ReadingViewport implements Viewport, Seat {
     const uri = uriOf(image);
     this.onScreen = next;
     this.errorKey = null;
-    this.overlays.show(image, frame);
+    this.overlays.show(image, next.frame);
     await this.surface.show({ uri, picture: shown, plane });
     this.overlays.place(this.surface.placement);
     if (this.onScreen !== next) return;
