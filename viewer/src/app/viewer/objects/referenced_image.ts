@@ -23,5 +23,5 @@ export async function openImage(workspace: Workspace, cell: Cell, reference: Ref
   if (workspace.shownCells.peek().length < 2) workspace.setLayout('1x2');
   const beside = workspace.shownCells.peek().find((one) => one !== cell) ?? cell;
   workspace.active.value = beside.number - 1;
-  await beside.open({ study, series, part }, Math.max(0, index));
+  await beside.open({ study, series, part }, { index: Math.max(0, index) });
 }
