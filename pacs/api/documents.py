@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from pacs.web.resource import instance_path
+from storage.archive.patient_history import History
 from storage.archive.query import StudyManifest, StudyPage, StudyRow
 
 # Larger images are scaled down for the first look; the full quality follows by itself.
@@ -19,8 +20,19 @@ def study_json(row: StudyRow) -> bytes:
 def page_json(page: StudyPage) -> bytes:
     """A page of studies with the total."""
     return orjson.dumps(
-        {"total": page.total, "total_is_exact": page.exact, "studies": [_study(row) for row in page.rows]}
+        {
+            "total": page.total,
+            "total_is_exact": page.exact,
+            "studies": [_study(row) for row in page.rows],
+            "opened": sorted(page.opened),
+        }
     )
+
+
+def history_json(history: History) -> bytes:
+    """Other studies of a patient."""
+    studies = [{"study": _study(one.study), "doubts": one.doubts} for one in history.studies]
+    return orjson.dumps({"studies": studies, "more": history.more})
 
 
 def manifest_json(manifest: StudyManifest) -> bytes:

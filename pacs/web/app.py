@@ -15,6 +15,7 @@ from pacs.api import (
     deliveries,
     discrepancies,
     events,
+    facilities,
     machines,
     network,
     orders,
@@ -114,6 +115,7 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
         session,
         studies,
         saved,
+        facilities,
         tray,
         orders,
         receipt,
@@ -132,6 +134,7 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
     )
     for part in (*own, health, pages):
         app.include_router(part.router)
+    app.router.default = pages.unknown_address(app.router.default)
     return app
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pacs.api.documents import first_image_url, manifest_json
 from pacs.web.authentication import principal_of
@@ -107,13 +108,44 @@ async def asset(request: Request, name: str) -> Response:
 async def public_file(request: Request, name: str) -> Response:
     """Give a file beside the page, such as an icon."""
     svc = service(request)
-    if name == "index.html":
-        raise NotFound("There is no such file.")
-    found = await svc.work.run(request.app.state.static_files.read, name)
+    try:
+        found = await svc.work.run(_beside_the_page, request, name)
+    except NotFound:
+        if not _wants_page(request):
+            raise
+        return await svc.work.run(_page, request, None, 404)
     return _file(request, found, "public, max-age=3600")
 
 
-def _page(request: Request, study: str | None) -> Response:
+def unknown_address(otherwise: ASGIApp) -> ASGIApp:
+    """Answer somebody's browser with our own page that there is no such page; programs hear it ``otherwise``."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            request = Request(scope, receive)
+            if _wants_page(request):
+                page = await service(request).work.run(_page, request, None, 404)
+                await page(scope, receive, send)
+                return
+        await otherwise(scope, receive, send)
+
+    return answer
+
+
+def _beside_the_page(request: Request, name: str) -> StaticFile:
+    if name == "index.html":
+        raise NotFound("There is no such file.")
+    files: StaticFiles = request.app.state.static_files
+    return files.read(name)
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether it is a person that goes to an address, not a program that asks one of the services."""
+    service_ = request.url.path.startswith(("/api/", "/dicom-web/", "/assets/", "/wado"))
+    return not service_ and "text/html" in request.headers.get("accept", "")
+
+
+def _page(request: Request, study: str | None, status: int = 200) -> Response:
     files: StaticFiles = request.app.state.static_files
     try:
         body = files.read("index.html").body
@@ -128,7 +160,7 @@ def _page(request: Request, study: str | None) -> Response:
     if accepts_gzip(request):
         headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, 6)
-    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(body, status, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def _boot(request: Request, svc: Service, study: str) -> bytes:

@@ -11,7 +11,14 @@ from storage.access import audit, permission
 from storage.access.principal import Action, Principal
 from storage.archive import Archive
 from storage.archive.manifest import StudyManifest, study_manifest
-from storage.archive.study_list import StudyFilter, StudyPage, StudyRow, changed_studies, list_studies
+from storage.archive.study_list import (
+    StudyFilter,
+    StudyPage,
+    StudyRow,
+    changed_studies,
+    count_studies,
+    list_studies,
+)
 from storage.dicom.attributes import BY_KEYWORD, BY_TAG, DATE_OF, Attribute, Level
 from storage.dicom.identifier import (
     DEPTH,
@@ -41,6 +48,7 @@ __all__ = [
     "StudyPage",
     "StudyRow",
     "changed_studies",
+    "count_studies",
     "list_studies",
     "search",
     "study_manifest",

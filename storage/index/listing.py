@@ -5,18 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from storage.dicom.text import tokens
 from storage.index.fragments import with_all
 from storage.index.modalities import any_of
-from storage.index.paging import Found, Search, Term
+from storage.index.openings import opened_by
+from storage.index.paging import Found, Search, Term, plan_by_values
 from storage.index.paging import page as paged
 from storage.index.schema import facility, instance, series, study
 from storage.index.search import within
 from storage.index.words import are_letters, beginnings
 
-__all__ = ["Connection", "Found", "Wanted", "by_uid", "changed", "instances_of", "page", "series_of"]
+__all__ = [
+    "Connection",
+    "Found",
+    "Wanted",
+    "by_uid",
+    "changed",
+    "count",
+    "instances_of",
+    "of_patient",
+    "page",
+    "series_of",
+]
 
 # So many of the latest studies are looked through for common words, rather than ask the index of words; so many that it
 # finds are collected.
@@ -25,38 +37,72 @@ _COLLECTED = 20_000
 _SHOWN = (*study.columns, facility.c.code.label("facility_code"), facility.c.name.label("facility_name"))
 
 
+# The orders of the list, each walked along an index: the latest change, the name, the day of the study.
+_ORDERS = {
+    "received": (study.c.updated_at,),
+    "patient": (study.c.search_patient_name, study.c.study_date, study.c.study_time),
+    "date": (study.c.study_date, study.c.study_time),
+}
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """What the list shows: studies with every word of ``text``, one of ``modalities``, in a range of days."""
+    """What the list shows: studies with every word of ``text``, one of ``modalities``, in a range of days.
+
+    ``facilities`` are codes. ``changed_since``: only what changed at or after it. ``opened`` is what ``account`` must
+    have done, or not have done; ``None``: either. ``order`` is one of ``received``, ``patient`` and ``date``.
+    """
 
     text: str = ""
     modalities: Sequence[str] = ()
     date_from: str = ""
     date_to: str = ""
+    facilities: Sequence[str] = ()
+    changed_since: datetime | None = None
+    opened: bool | None = None
+    account: str = ""
+    order: str = "received"
+    descending: bool = True
 
 
 def page(connection: Connection, wanted: Wanted, reach: Collection[int] | None, limit: int, offset: int) -> Found:
-    """A page of studies, the latest change first, and the number of all that match, exact up to a bound."""
+    """A page of studies in their order, and the number of all that match, exact up to a bound."""
     typed = list(dict.fromkeys(tokens(wanted.text)))
     numbers = [one for one in typed if not are_letters(one)]
+    usual = wanted.order == "received"
+    order = [Term(column, wanted.descending) for column in (*_ORDERS[wanted.order], study.c.id)]
     search = Search(
         source=study,
-        wanted=[
-            within(reach),
-            *_conditions(connection, wanted),
-            beginnings(connection, filter(are_letters, typed)),
-            *map(_number, numbers),
-            with_all(connection, numbers),
-        ],
+        wanted=_narrowed(connection, wanted, reach),
         key=study.c.id,
-        order=[Term(study.c.updated_at, descending=True), Term(study.c.id, descending=True)],
+        order=order,
         shown=_SHOWN,
         beside=facility,
         walk=not typed,
-        head=_HEAD if typed and not numbers else 0,
+        head=_HEAD if usual and typed and not numbers else 0,
         collected=_COLLECTED,
     )
     return paged(connection, search, limit, offset)
+
+
+def count(connection: Connection, wanted: Wanted, reach: Collection[int] | None, most: int) -> int:
+    """How many studies match, up to ``most``: for a list that is scrolled as a whole; it costs more than a page."""
+    plan_by_values(connection)
+    some = select(study.c.id).where(*_narrowed(connection, wanted, reach)).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def of_patient(connection: Connection, row: dict[str, Any], reach: Collection[int] | None, limit: int) -> list[Any]:
+    """Other studies with the patient ID of this study, by the same issuer, the latest first.
+
+    Without an issuer an ID is only known to be one person's within a facility.
+    """
+    same = [study.c.patient_id == row["patient_id"], study.c.issuer_of_patient_id == row["issuer_of_patient_id"]]
+    if not row["issuer_of_patient_id"]:
+        same.append(study.c.facility_id == row["facility_id"])
+    statement = _studies().where(within(reach), *same, study.c.id != row["id"])
+    latest = (study.c.study_date.desc(), study.c.study_time.desc(), study.c.id.desc())
+    return [dict(one) for one in connection.execute(statement.order_by(*latest).limit(limit)).mappings()]
 
 
 def changed(connection: Connection, since: datetime, reach: Collection[int] | None, limit: int) -> list[dict[str, Any]]:
@@ -115,8 +161,28 @@ def _studies() -> Select[Any]:
     return select(*_SHOWN).join(facility, facility.c.id == study.c.facility_id)
 
 
+def _narrowed(connection: Connection, wanted: Wanted, reach: Collection[int] | None) -> Sequence[ColumnElement[bool]]:
+    typed = list(dict.fromkeys(tokens(wanted.text)))
+    numbers = [one for one in typed if not are_letters(one)]
+    return [
+        within(reach),
+        *_conditions(connection, wanted),
+        beginnings(connection, filter(are_letters, typed)),
+        *map(_number, numbers),
+        with_all(connection, numbers),
+    ]
+
+
 def _conditions(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
+    if wanted.facilities:
+        chosen = select(facility.c.id).where(facility.c.code.in_(wanted.facilities))
+        found.append(study.c.facility_id.in_(list(connection.execute(chosen).scalars())))
+    if wanted.changed_since is not None:
+        found.append(study.c.updated_at >= wanted.changed_since)
+    if wanted.opened is not None:
+        mine = opened_by(wanted.account)
+        found.append(mine if wanted.opened else ~mine)
     if wanted.modalities:
         found.append(any_of(connection, wanted.modalities))
     if wanted.date_from:

@@ -3,6 +3,7 @@
 from storage.index import (
     film_schema,
     network_schema,
+    opening_schema,
     order_schema,
     preference_schema,
     routing_schema,
@@ -15,6 +16,7 @@ __all__ = [
     "film_schema",
     "metadata",
     "network_schema",
+    "opening_schema",
     "order_schema",
     "preference_schema",
     "routing_schema",

@@ -96,6 +96,20 @@ def test_the_page_of_a_study_out_of_reach_holds_nothing_of_it(pages: WebServer) 
         assert answer.text == PAGE
 
 
+def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(pages: WebServer) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/nowhere", "/nowhere/at/all", "/index.html", "/admin/nothing"):
+        answer = httpx.get(f"{pages.url}{path}", headers=browser, timeout=HUNG_S)
+        assert (answer.status_code, answer.text) == (404, PAGE), path
+        program = httpx.get(f"{pages.url}{path}", timeout=HUNG_S)
+        assert program.status_code == 404
+        assert program.headers["content-type"] == "application/problem+json"
+    for path in ("/api/nothing", "/dicom-web/nothing", "/assets/nothing.js"):
+        answer = httpx.get(f"{pages.url}{path}", headers=browser, timeout=HUNG_S)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json", path
+
+
 def test_built_files_are_kept_by_the_browser_and_compressed(pages: WebServer) -> None:
     answer = httpx.get(f"{pages.url}/assets/a1.js", timeout=HUNG_S)
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"

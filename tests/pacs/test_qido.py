@@ -245,9 +245,25 @@ class TestStudyList:
             "received_at", "updated_at", "arriving",
         }  # fmt: skip
 
-    @pytest.mark.parametrize("query", ["limit=-1", "limit=501", "date_from=2020", "modality=C/T", "offset=x"])
+    @pytest.mark.parametrize(
+        "query",
+        [
+            *("limit=-1", "limit=501", "date_from=2020", "modality=C/T", "offset=x"),
+            *("state=odd", "order=size", "direction=up", "facility=a%20b", "state=opened"),
+        ],
+    )
     def test_odd_parameters(self, client: httpx.Client, query: str) -> None:
         assert client.get(f"/api/studies?{query}").status_code == 400
+
+    def test_what_the_list_asks_beside_a_page(self, client: httpx.Client, kept: list[Dataset]) -> None:
+        found = client.get("/api/studies?q=QIDO&order=patient&direction=ascending&facility=LOCAL").json()
+        assert found["opened"] == []
+        assert client.get("/api/studies/count?q=QIDO").json() == {"total": found["total"]}
+        assert {"code": "LOCAL", "name": ""} in client.get("/api/facilities").json()["facilities"]
+        history = client.get(f"/api/studies/{kept[0].StudyInstanceUID}/history").json()
+        assert history == {"studies": [], "more": False}
+        assert client.get("/api/studies/1.2.3.4/history").status_code == 404
+        assert client.put(f"/api/studies/{kept[0].StudyInstanceUID}/opened").status_code == 403, "a token is no person"
 
     def test_a_manifest_lays_the_study_out(self, client: httpx.Client, kept: list[Dataset]) -> None:
         answer = client.get(f"/api/studies/{kept[0].StudyInstanceUID}/manifest")

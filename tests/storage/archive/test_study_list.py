@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from storage.access import audit
+from storage.access import accounts, audit
 from storage.access.principal import SYSTEM, Action, Principal, Role
 from storage.archive import Archive
-from storage.archive.query import StudyFilter, changed_studies, list_studies, study_manifest
+from storage.archive.opening import open_study
+from storage.archive.query import StudyFilter, changed_studies, count_studies, list_studies, study_manifest
 from storage.errors import Forbidden, InvalidQuery, NotFound
 from storage.index import schema
 from tests.storage.samples import ct, keep, uid
@@ -68,6 +69,40 @@ def test_filters_pages_and_order(archive: Archive) -> None:
     assert (page.rows, page.total) == ([], 3)
     keep(archive, ct("a", 1, 2))
     assert found()[0] == uid("a")
+
+
+def test_facilities_states_and_orders(archive: Archive) -> None:
+    _stock(archive)
+    person = Principal("user", "bs.an", frozenset({Role.RADIOLOGIST}), None)
+    accounts.add(archive.index, "bs.an", "a long enough passphrase", [Role.RADIOLOGIST])
+
+    def found(**filters: object) -> list[str]:
+        wanted = StudyFilter(**filters)  # type: ignore[arg-type]  # each test names its own
+        return [row.study_instance_uid for row in list_studies(archive, wanted, person).rows]
+
+    assert found(facilities=("01001",)) == [uid("b"), uid("a")]
+    assert found(facilities=("01001", "nowhere")) == [uid("b"), uid("a")]
+    assert found(facilities=("nowhere",)) == []
+    assert list_studies(archive, StudyFilter(facilities=("79001",)), HERE).rows == [], "out of reach stays out of reach"
+    assert found(order="patient", descending=False) == [uid("c"), uid("a"), uid("b")]
+    assert found(order="patient", descending=False, limit=1, offset=1) == [uid("a")]
+    assert found(order="date") == [uid("b"), uid("a"), uid("c")]
+    assert found(order="date", text="duc", descending=False) == [uid("c"), uid("a")]
+    open_study(archive, uid("b"), person)
+    open_study(archive, uid("b"), person)
+    assert found(state="opened") == [uid("b")]
+    assert found(state="unopened") == [uid("c"), uid("a")]
+    assert list_studies(archive, StudyFilter(), person).opened == {uid("b")}
+    assert count_studies(archive, StudyFilter(state="unopened"), person) == 2
+    assert count_studies(archive, StudyFilter(text="duc nguyen"), HERE) == 1
+    assert found(state="arriving") == [uid("c"), uid("b"), uid("a")]
+    with archive.index.write() as connection:
+        connection.execute(update(schema.study).values(updated_at=datetime.now(UTC) - timedelta(seconds=11)))
+    assert found(state="arriving") == []
+    with pytest.raises(InvalidQuery):
+        list_studies(archive, StudyFilter(state="opened"), SYSTEM)
+    with pytest.raises(Forbidden):
+        open_study(archive, uid("c"), HERE)
 
 
 def test_only_studies_in_reach_are_listed_and_only_to_who_may_search(archive: Archive) -> None:

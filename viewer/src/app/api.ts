@@ -67,6 +67,17 @@ export interface StudyPage {
   /** If not, there are at least so many. */
   readonly total_is_exact: boolean;
   readonly studies: readonly Study[];
+  /** UIDs of those that this person has opened before. */
+  readonly opened: readonly string[];
+}
+
+/** What contradicts that a study with the same patient ID is of the same person. */
+export type Doubt = 'name' | 'birth_date' | 'sex';
+
+export interface History {
+  readonly studies: readonly { readonly study: Study; readonly doubts: readonly Doubt[] }[];
+  /** There are others that are not in it. */
+  readonly more: boolean;
 }
 
 export interface ReceiptStep {
@@ -96,12 +107,23 @@ export interface About {
   readonly version: string;
 }
 
+export type StudyState = '' | 'arriving' | 'unopened' | 'opened';
+export type StudyOrder = 'received' | 'patient' | 'date';
+
 export interface StudyQuestion {
   readonly text: string;
   readonly modalities: readonly string[];
   /** `YYYYMMDD`, or empty for no bound. */
   readonly dateFrom: string;
   readonly dateTo: string;
+  /** Codes; none: every facility. */
+  readonly facilities: readonly string[];
+  readonly state: StudyState;
+}
+
+export interface OrderOfStudies {
+  readonly order: StudyOrder;
+  readonly descending: boolean;
 }
 
 /** An answer that is no success: an RFC 9457 problem, or no answer at all (`status` 0). */
@@ -184,13 +206,47 @@ export function readReceipt(studyInstanceUid: string, signal?: AbortSignal): Pro
   return json<Receipt>(`/api/studies/${encodeURIComponent(studyInstanceUid)}/receipt`, signal ? { signal } : {});
 }
 
-export function listStudies(question: StudyQuestion, limit: number, offset: number, signal?: AbortSignal): Promise<StudyPage> {
-  const query = new URLSearchParams({ limit: String(limit), offset: String(offset) });
-  if (question.text.trim() !== '') query.set('q', question.text.trim());
-  if (question.modalities.length > 0) query.set('modality', question.modalities.join(','));
-  if (question.dateFrom !== '') query.set('date_from', question.dateFrom);
-  if (question.dateTo !== '') query.set('date_to', question.dateTo);
+function queryOf(question: StudyQuestion): URLSearchParams {
+  const query = new URLSearchParams();
+  const given = {
+    q: question.text.trim(), modality: question.modalities.join(','), date_from: question.dateFrom, date_to: question.dateTo,
+    facility: question.facilities.join(','), state: question.state,
+  };
+  for (const [name, value] of Object.entries(given)) if (value !== '') query.set(name, value);
+  return query;
+}
+
+export function listStudies(
+  question: StudyQuestion, { order, descending }: OrderOfStudies, limit: number, offset: number, signal?: AbortSignal,
+): Promise<StudyPage> {
+  const query = queryOf(question);
+  query.set('limit', String(limit));
+  query.set('offset', String(offset));
+  if (order !== 'received') query.set('order', order);
+  if (!descending) query.set('direction', 'ascending');
   return json<StudyPage>(`/api/studies?${query.toString()}`, signal ? { signal } : {});
+}
+
+/** How many studies match: exactly, up to a number that no list is scrolled to. */
+export async function countStudies(question: StudyQuestion, signal?: AbortSignal): Promise<number> {
+  const found = await json<{ readonly total: number }>(`/api/studies/count?${queryOf(question).toString()}`, signal ? { signal } : {});
+  return found.total;
+}
+
+/** The facilities whose studies this person can find. */
+export async function listFacilities(signal?: AbortSignal): Promise<readonly Facility[]> {
+  const found = await json<{ readonly facilities: readonly Facility[] }>('/api/facilities', signal ? { signal } : {});
+  return found.facilities;
+}
+
+/** The other studies of the patient of a study, the latest first. */
+export function readHistory(studyInstanceUid: string, signal?: AbortSignal): Promise<History> {
+  return json<History>(`/api/studies/${encodeURIComponent(studyInstanceUid)}/history`, signal ? { signal } : {});
+}
+
+/** Note that this person has opened a study. */
+export async function noteOpened(studyInstanceUid: string): Promise<void> {
+  await request(`/api/studies/${encodeURIComponent(studyInstanceUid)}/opened`, { method: 'PUT' });
 }
 
 export function seriesThumbnail(studyInstanceUid: string, seriesInstanceUid: string, side: number): string {

@@ -9,9 +9,9 @@ import { MessagePage } from './controls/message_page';
 import { goTo, path, query } from './location';
 import { expired, isAdministrator, loadSession, session } from './session';
 import { SignInAgain, SignInPage } from './sign_in/page';
-import { StudiesPage } from './studies/page';
 import { bootManifest } from './viewer/boot';
 import { ViewerPage } from './viewer/page';
+import '../styles/study_list.css';
 
 /** The text font comes after the first picture: on a thin link nothing may stand before the image. */
 async function loadFont(): Promise<void> {
@@ -64,6 +64,12 @@ async function loadAdminPage(): Promise<FunctionComponent> {
   return AdminPage;
 }
 
+/** Apart from the viewer, whose first image nothing may keep waiting. */
+async function loadStudiesPage(): Promise<FunctionComponent> {
+  const { StudiesPage } = await import('./studies/page');
+  return StudiesPage;
+}
+
 async function loadTrayPage(): Promise<FunctionComponent> {
   const { TrayPage } = await import('./tray/page');
   return TrayPage;
@@ -88,7 +94,7 @@ function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onF
     return <ViewerPage key={query.value.get('StudyInstanceUIDs')} onFirstPicture={onFirstPicture} />;
   }
   if (!known || session.value === null) return null;
-  if (path.value === '/') return <StudiesPage />;
+  if (path.value === '/') return <Later key="studies" load={loadStudiesPage} />;
   if (path.value === '/orders') return <Later key="orders" load={loadOrdersPage} />;
   if (path.value === '/tray') return <Later key="tray" load={loadTrayPage} />;
   if (isAdminPath(path.value)) {

@@ -73,6 +73,10 @@ const STROKES = {
   magnifier: 'M11 19a8 8 0 1 0 0-16 8 8 0 0 0 0 16ZM17 17l4 4M7.5 11h7M11 7.5v7',
   undo: 'M8.5 5 4 9.5 8.5 14M4 9.5h10a5.5 5.5 0 0 1 0 11h-3.5',
   redo: 'M15.5 5 20 9.5 15.5 14M20 9.5H10a5.5 5.5 0 0 0 0 11h3.5',
+  filter: 'M3.5 5.5h17L14 13v6l-4-2v-4L3.5 5.5Z',
+  bookmark: 'M6.5 4h11v16l-5.5-4-5.5 4V4Z',
+  columns: 'M4 4.5h16v15H4v-15ZM9.3 4.5v15M14.7 4.5v15',
+  keyboard: 'M3 6.5h18v11H3v-11ZM6.5 10h.1M10 10h.1M13.5 10h.1M17 10h.1M8 14h8',
 } as const;
 
 export type IconName = keyof typeof STROKES;

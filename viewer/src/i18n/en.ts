@@ -49,6 +49,7 @@ export const en = {
   'studies.modality': 'Modality',
   'studies.date': 'Study date',
   'studies.date.today': 'Today',
+  'studies.date.yesterday': 'Yesterday',
   'studies.date.3_days': '3 days',
   'studies.date.week': 'Week',
   'studies.date.month': 'Month',

@@ -45,6 +45,7 @@ export const vi: Catalogue = {
   'studies.modality': 'Loại máy',
   'studies.date': 'Ngày chụp',
   'studies.date.today': 'Hôm nay',
+  'studies.date.yesterday': 'Hôm qua',
   'studies.date.3_days': '3 ngày',
   'studies.date.week': 'Tuần',
   'studies.date.month': 'Tháng',

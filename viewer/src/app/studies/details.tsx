@@ -1,5 +1,5 @@
 /** The side panel: who the chosen study is of, and its series with thumbnails. */
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { formatAge, formatDate, formatMoment } from '../../i18n/dates';
@@ -11,6 +11,7 @@ import { Icon } from '../icons';
 import { viewerAddress } from '../address';
 import { goTo } from '../location';
 import { noticeSignedOut } from '../session';
+import { PatientHistory } from './history';
 import { StudyReceipt } from './receipt';
 import { patientName, sexText, studyDescription, studyMoment } from './study_text';
 
@@ -43,10 +44,13 @@ function useManifest(study: Study): Loaded {
 
 interface DetailsProps {
   readonly study: Study;
+  readonly onOpen: (study: Study) => void;
   readonly onClose: () => void;
+  readonly history: RefObject<HTMLElement | null>;
+  readonly onLeaveHistory: () => void;
 }
 
-export function StudyDetails({ study, onClose }: DetailsProps): JSX.Element {
+export function StudyDetails({ study, onOpen, onClose, history, onLeaveHistory }: DetailsProps): JSX.Element {
   const loaded = useManifest(study);
   return (
     <>
@@ -60,12 +64,11 @@ export function StudyDetails({ study, onClose }: DetailsProps): JSX.Element {
           <Icon name="close" />
         </button>
       </header>
-      <button type="button" class="button primary open-study" onClick={() => goTo(viewerAddress([study.study_instance_uid]))}>
+      <button type="button" class="button primary open-study" onClick={() => onOpen(study)}>
         {t('studies.open')}
         <Icon name="arrow_right" />
       </button>
       <Facts study={study} />
-      <StudyReceipt study={study} />
       <h3>{t('details.series')}</h3>
       <div class="details-series" aria-busy={loaded.state === 'loading'}>
         {loaded.state === 'failed' && <p class="quiet" role="alert">{t('details.failed')}</p>}
@@ -78,6 +81,8 @@ export function StudyDetails({ study, onClose }: DetailsProps): JSX.Element {
           </ul>
         )}
       </div>
+      <PatientHistory study={study} panel={history} onLeave={onLeaveHistory} />
+      <StudyReceipt study={study} />
     </>
   );
 }

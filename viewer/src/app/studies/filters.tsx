@@ -4,7 +4,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { t } from '../../i18n/locale';
 import { Icon } from '../icons';
-import { DATE_RANGES, type Filter, MODALITY_CHIPS, type ModalityChip } from './filter';
+import { DATE_RANGES, type Filter, furtherFilters, MODALITY_CHIPS, type ModalityChip } from './filter';
+import { chipText } from './filter_text';
+import { st } from './texts';
 
 const TYPING_PAUSE_MS = 120;
 
@@ -14,9 +16,10 @@ interface FiltersProps {
   readonly searchField: RefObject<HTMLInputElement | null>;
   /** Arrow down or Enter in the search box: on to the list. */
   readonly onLeave: () => void;
+  readonly onMore: () => void;
 }
 
-export function Filters({ filter, onChange, searchField, onLeave }: FiltersProps): JSX.Element {
+export function Filters({ filter, onChange, searchField, onLeave, onMore }: FiltersProps): JSX.Element {
   const toggle = (chip: ModalityChip): void => {
     const chips = filter.chips.includes(chip) ? filter.chips.filter((other) => other !== chip) : [...filter.chips, chip];
     onChange({ ...filter, chips });
@@ -36,18 +39,18 @@ export function Filters({ filter, onChange, searchField, onLeave }: FiltersProps
       </div>
       <div class="segments" role="group" aria-label={t('studies.date')}>
         {DATE_RANGES.map((range) => (
-          <button key={range} type="button" aria-pressed={filter.range === range} onClick={() => onChange({ ...filter, range })}>
+          <button key={range} type="button" aria-pressed={filter.range === range} onClick={() => onChange({ ...filter, range, from: '', to: '' })}>
             {t(`studies.date.${range}`)}
           </button>
         ))}
       </div>
+      <button type="button" class="button list-tool" aria-haspopup="dialog" aria-keyshortcuts="f" onClick={onMore}>
+        <Icon name="filter" />
+        {st('filters.more')}
+        {furtherFilters(filter) > 0 && <span class="tally number">{furtherFilters(filter)}</span>}
+      </button>
     </search>
   );
-}
-
-/** Modality codes are the same in every language; two groups have no code of their own. */
-function chipText(chip: ModalityChip): string {
-  return chip === 'XR' || chip === 'ES' ? t(`chip.${chip}`) : chip;
 }
 
 interface SearchBoxProps {

@@ -1,46 +1,67 @@
 /** The study list: what is loaded, what is chosen, and keeping it true while studies arrive. */
 import { batch, computed, signal, type Signal } from '@preact/signals';
 
-import { listStudies, type Study, type StudyPage } from '../api';
+import { countStudies, listStudies, type OrderOfStudies, type Study, type StudyPage } from '../api';
 import { listen } from '../live';
 import { noticeSignedOut, onResume } from '../session';
 import { type Filter, questionOf } from './filter';
-import { appendPage, mergeFirstPage } from './rows';
-import { nextSort, type Sort, type SortColumn, sorted } from './sort';
+import { filled, firstHole, lengthened, mergeFirstPage, type Row } from './rows';
+import { nextSort, ordered, type Sort, type SortColumn, sorted } from './sort';
 
 const PAGE = 100;
-const RELOAD_AT_MOST = 500;
+const MOST_ROWS = 500;
 /** New studies are looked up at most this often, so that a busy morning does not flood the server. */
 const REFRESH_EVERY_MS = 300;
-/** A chosen order is made here, of so many of the newest studies at most; whoever has more narrows the list. */
+/** An order that the server does not know is made here, of so many of the newest studies at most. */
 const SORT_AT_MOST = 1000;
+/** After so many studies have moved, what is not loaded yet is asked for anew. */
+const MOST_MOVED = 200;
+/** Rows around those in sight that are loaded with them. */
+const AHEAD_ROWS = 40;
 
 export type ListState = 'loading' | 'ready' | 'failed';
 
+const LATEST: OrderOfStudies = { order: 'received', descending: true };
+
 export class StudyList {
-  readonly rows = signal<readonly Study[]>([]);
+  /** As long as the list is, as far as it is counted; null where nothing has been read. */
+  readonly rows = signal<readonly Row[]>([]);
+  readonly sort = signal<Sort | null>(null);
+  readonly complete = computed(() => this.totalIsExact.value && this.rows.value.length >= this.total.value && !this.rows.value.includes(null));
+  /** The order that the server gives the rows in. */
+  readonly #served = signal<OrderOfStudies>(LATEST);
   /** The rows in the order of the reader. */
-  readonly shown = computed(() => sorted(this.rows.value, this.sort.value));
+  readonly shown = computed<readonly Row[]>(() => (this.#isServed() ? this.rows.value : sorted(this.rows.value, this.sort.value)));
   readonly total = signal(0);
   /** Whether there are so many; if not, more. */
   readonly totalIsExact = signal(true);
-  readonly sort = signal<Sort | null>(null);
   readonly state = signal<ListState>('loading');
   /** UID of the chosen study; empty: none. */
   readonly chosen = signal('');
+  /** UIDs of studies that this person has opened, as far as they are loaded. */
+  readonly opened = signal<ReadonlySet<string>>(new Set());
   /** Studies that arrived while the page is open, the newest last. */
   readonly arrived: Signal<Study | null> = signal(null);
-  readonly chosenStudy = computed(() => this.rows.value.find((study) => study.study_instance_uid === this.chosen.value) ?? null);
-  readonly complete = computed(() => this.rows.value.length >= this.total.value);
+  /** UIDs of studies that arrived and have no place yet in the order that was chosen. */
+  readonly waiting = signal<ReadonlySet<string>>(new Set());
+  readonly chosenStudy = computed(() => this.rows.value.find((study) => study?.study_instance_uid === this.chosen.value) ?? null);
 
   #filter: Filter;
   #asking: AbortController | null = null;
-  #loadingMore = false;
+  #filling = false;
+  #sight: readonly [number, number] = [0, 0];
+  /** The place that is to be chosen as soon as it is loaded; -1: none. */
+  #wished = -1;
+  #moved = 0;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #stops: (() => void)[] = [];
 
   constructor(filter: Filter) {
     this.#filter = filter;
+  }
+
+  get filter(): Filter {
+    return this.#filter;
   }
 
   /** Load and stay live until `stop`. */
@@ -64,7 +85,12 @@ export class StudyList {
   }
 
   async reload(): Promise<void> {
-    await this.#replace(Math.min(RELOAD_AT_MOST, Math.max(PAGE, this.rows.peek().length)));
+    await this.#replace(Math.min(MOST_ROWS, Math.max(PAGE, this.#sight[1])));
+  }
+
+  #isServed(): boolean {
+    const { sort } = this;
+    return sort.value === null || (ordered(sort.value) !== null && this.#served.value.order !== 'received');
   }
 
   async #replace(limit: number): Promise<void> {
@@ -76,76 +102,139 @@ export class StudyList {
     try {
       const page = await this.#read(limit, 0, asking.signal);
       batch(() => {
-        this.rows.value = page.studies;
+        this.#moved = 0;
+        this.#wished = -1;
+        this.rows.value = lengthened(page.studies, page.total);
         this.total.value = page.total;
         this.totalIsExact.value = page.total_is_exact;
+        this.waiting.value = new Set();
+        this.#noteOpened(page);
         this.state.value = 'ready';
         if (!this.chosenStudy.value) this.chosen.value = '';
       });
+      void this.#fill();
+      if (!page.total_is_exact) await this.#count(asking);
     } catch (reason) {
       if (!asking.signal.aborted && !noticeSignedOut(reason)) this.state.value = 'failed';
     }
   }
 
-  /** The next page, when the reader nears the end. */
-  async more(): Promise<void> {
-    if (this.#loadingMore || this.complete.peek() || this.state.peek() !== 'ready') return;
-    this.#loadingMore = true;
-    const asking = this.#asking;
+  /** A page counts only so far; the whole list is counted once, so that it can be scrolled to its end. */
+  async #count(asking: AbortController): Promise<void> {
     try {
-      const page = await this.#read(PAGE, this.rows.peek().length, asking?.signal);
-      if (asking === this.#asking) {
-        batch(() => {
-          this.rows.value = appendPage(this.rows.peek(), page.studies);
-          // An empty page is the end, whatever was counted before.
-          const end = page.studies.length === 0;
-          this.total.value = end ? this.rows.value.length : page.total;
-          this.totalIsExact.value = end || page.total_is_exact;
-        });
-      }
+      const total = await countStudies(questionOf(this.#filter, new Date()), asking.signal);
+      if (asking !== this.#asking) return;
+      batch(() => {
+        this.rows.value = lengthened(this.rows.peek(), total);
+        this.total.value = this.rows.value.length;
+        this.totalIsExact.value = total < 200_000;
+      });
     } catch (reason) {
-      noticeSignedOut(reason);
-    } finally {
-      this.#loadingMore = false;
+      if (!asking.signal.aborted) noticeSignedOut(reason); // the list is as long as it is known to be
     }
   }
 
-  /** Order by a column, for which all rows have to be here. */
-  async sortBy(column: SortColumn): Promise<void> {
-    this.sort.value = nextSort(this.sort.peek(), column);
-    while (this.sort.peek() && !this.complete.peek() && this.rows.peek().length < SORT_AT_MOST) {
-      const before = this.rows.peek().length;
-      await this.more();
-      if (this.rows.peek().length === before) return; // refused or unreachable: what is here is sorted
+  /** Rows from one place to another are in sight: what is missing there is loaded, and a little around it. */
+  see(from: number, to: number): void {
+    this.#sight = [from, to];
+    void this.#fill();
+  }
+
+  /** One page at a time, always of what is in sight now: whoever pulls the scroll bar passes many places. */
+  async #fill(): Promise<void> {
+    if (this.#filling || this.state.peek() !== 'ready') return;
+    this.#filling = true;
+    try {
+      for (;;) {
+        const [from, to] = this.#sight;
+        const rows = this.rows.peek();
+        const hole = [firstHole(rows, from, to), firstHole(rows, to, to + AHEAD_ROWS), firstHole(rows, from - AHEAD_ROWS, from)]
+          .find((at) => at >= 0);
+        if (hole === undefined || !(await this.#fillFrom(hole))) return;
+      }
+    } finally {
+      this.#filling = false;
+    }
+  }
+
+  async #fillFrom(hole: number): Promise<boolean> {
+    const asking = this.#asking;
+    try {
+      const offset = Math.max(0, hole - this.#moved);
+      const limit = Math.min(MOST_ROWS, PAGE + hole - offset + this.#moved);
+      const page = await this.#read(limit, offset, asking?.signal);
+      if (asking !== this.#asking) return true;
+      batch(() => {
+        this.rows.value = filled(this.rows.peek(), hole, PAGE, page.studies, page.studies.length < limit);
+        if (this.totalIsExact.peek() || page.studies.length < limit) this.total.value = this.rows.value.length;
+        this.#noteOpened(page);
+        const wished = this.rows.value[this.#wished];
+        if (wished) {
+          this.chosen.value = wished.study_instance_uid;
+          this.#wished = -1;
+        }
+      });
+      return true;
+    } catch (reason) {
+      noticeSignedOut(reason);
+      return asking !== this.#asking;
+    }
+  }
+
+  #noteOpened(page: StudyPage): void {
+    if (page.opened.some((uid) => !this.opened.peek().has(uid))) this.opened.value = new Set([...this.opened.peek(), ...page.opened]);
+  }
+
+  /** Order by a column: here where all rows are here, else by the server where it knows the order, else of the newest. */
+  async sortBy(column: SortColumn | null): Promise<void> {
+    const sort = column === null ? null : nextSort(this.sort.peek(), column);
+    const served = sort && ordered(sort);
+    const here = this.complete.peek() && this.rows.peek().length <= SORT_AT_MOST && this.#served.peek().order === 'received';
+    if (here || (sort !== null && served === null && this.#served.peek().order === 'received')) {
+      this.sort.value = sort;
+      if (!here) await this.#loadSome();
+      return;
+    }
+    batch(() => {
+      this.sort.value = sort;
+      this.#served.value = served ?? LATEST;
+    });
+    await this.#replace(PAGE);
+    if (sort !== null && served === null) await this.#loadSome();
+  }
+
+  async #loadSome(): Promise<void> {
+    for (;;) {
+      const hole = firstHole(this.rows.peek(), 0, SORT_AT_MOST);
+      if (hole < 0 || this.sort.peek() === null || !(await this.#fillFrom(hole))) return; // refused: what is here is sorted
     }
   }
 
   #read(limit: number, offset: number, abort?: AbortSignal): Promise<StudyPage> {
-    return listStudies(questionOf(this.#filter, new Date()), limit, offset, abort);
+    return listStudies(questionOf(this.#filter, new Date()), this.#served.peek(), limit, offset, abort);
   }
 
   #changed(study: Study): void {
     const rows = this.rows.peek();
-    const at = rows.findIndex((row) => row.study_instance_uid === study.study_instance_uid);
-    if (at >= 0) this.rows.value = rows.with(at, study);
-    else this.#refreshTimer ??= setTimeout(() => void this.#refresh(), this.state.peek() === 'loading' ? REFRESH_EVERY_MS : 60);
+    const at = rows.findIndex((row) => row?.study_instance_uid === study.study_instance_uid);
+    if (at >= 0) {
+      if (study.number_of_instances !== rows[at]?.number_of_instances) this.#moved += 1;
+      this.rows.value = rows.with(at, study);
+    } else {
+      this.#refreshTimer ??= setTimeout(() => void this.#refresh(), this.state.peek() === 'loading' ? REFRESH_EVERY_MS : 60);
+    }
   }
 
   async #refresh(): Promise<void> {
     const asking = this.#asking;
     try {
-      const page = await this.#read(PAGE, 0, asking?.signal);
+      if (this.#moved > MOST_MOVED) {
+        await this.reload();
+        return;
+      }
+      const page = await listStudies(questionOf(this.#filter, new Date()), LATEST, PAGE, 0, asking?.signal);
       if (asking !== this.#asking) return;
-      batch(() => {
-        const before = this.rows.peek();
-        this.rows.value = mergeFirstPage(before, page.studies);
-        this.total.value = Math.max(page.total, 0);
-        this.totalIsExact.value = page.total_is_exact;
-        const first = this.rows.value[0];
-        if (first && first !== before[0] && !before.some((row) => row.study_instance_uid === first.study_instance_uid)) {
-          this.arrived.value = first;
-        }
-      });
+      this.#arrivedIn(page);
     } catch (reason) {
       noticeSignedOut(reason);
     } finally {
@@ -153,13 +242,39 @@ export class StudyList {
     }
   }
 
+  /** The latest studies: new ones go in front, or wait where the order is another. */
+  #arrivedIn(page: StudyPage): void {
+    const before = this.rows.peek();
+    const known = new Set(before.map((row) => row?.study_instance_uid));
+    const added = page.studies.filter((study) => !known.has(study.study_instance_uid));
+    if (added.length === 0) return;
+    batch(() => {
+      this.#noteOpened(page);
+      this.arrived.value = added[0] ?? null;
+      if (this.#served.peek().order !== 'received') {
+        // A study that was not loaded here may only have changed: it is new if it came just now.
+        const fresh = added.filter((study) => study.arriving).map((study) => study.study_instance_uid);
+        this.waiting.value = new Set([...this.waiting.peek(), ...fresh]);
+        return;
+      }
+      const beyond = Math.max(0, before.length + added.length - page.total);
+      let rows = mergeFirstPage(before, page.studies);
+      if (page.total_is_exact && beyond > 0 && rows.at(-1) === null) rows = rows.slice(0, Math.max(page.studies.length, rows.length - beyond));
+      this.#moved += added.length;
+      this.rows.value = rows;
+      this.total.value = page.total_is_exact ? page.total : rows.length;
+    });
+  }
+
   /** Choose the row a number of rows away from the chosen one; gives its position. */
   move(step: number): number {
     const rows = this.shown.peek();
     if (rows.length === 0) return -1;
-    const now = rows.findIndex((row) => row.study_instance_uid === this.chosen.peek());
+    const now = this.#wished >= 0 ? this.#wished : rows.findIndex((row) => row?.study_instance_uid === this.chosen.peek());
     const next = now < 0 ? (step < 0 ? rows.length - 1 : 0) : Math.max(0, Math.min(rows.length - 1, now + step));
-    this.chosen.value = rows[next]?.study_instance_uid ?? '';
+    const study = rows[next];
+    this.#wished = study ? -1 : next;
+    if (study) this.chosen.value = study.study_instance_uid;
     return next;
   }
 }

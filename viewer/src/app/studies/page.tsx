@@ -4,6 +4,7 @@ import type { JSX, RefObject } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import { plural, t } from '../../i18n/locale';
+import { viewerAddress } from '../address';
 import type { Study } from '../api';
 import { AccountMenu } from '../controls/account_menu';
 import { FilmsWaiting } from '../controls/films_waiting';
@@ -11,58 +12,64 @@ import { Icon, Mark } from '../icons';
 import { LanguageSwitch } from '../controls/language_switch';
 import { connectionLost } from '../live';
 import { useMedia } from '../media';
-import { query, replaceQuery } from '../location';
+import { goTo, query, replaceQuery } from '../location';
+import { preference } from '../preference';
+import { ColumnDialog } from './column_dialog';
+import { readColumns } from './columns';
 import { StudyDetails } from './details';
 import { EmptyArchive } from './empty';
 import { type Filter, filterFromQuery, isFiltered, NO_FILTER, queryOfFilter } from './filter';
 import { Filters } from './filters';
+import { ActiveFilters, FilterDialog, useFacilities } from './further_filters';
 import { StudyGrid } from './grid';
+import { ListHelp } from './help';
 import { StudyList } from './list';
+import { useListKeys } from './list_keys';
+import { rememberList } from './reading_list';
+import { readSaved } from './saved_filter';
+import { SavedMenu } from './saved_menu';
 import { patientName } from './study_text';
-import '../../styles/study_list.css';
+import { splural, st } from './texts';
+import '../../styles/study_tools.css';
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
-}
+/** A history that takes longer is not waited for by the keyboard. */
+const FOCUS_WITHIN_MS = 3000;
+
+type Asked = 'filters' | 'columns' | 'help' | null;
 
 export function StudiesPage(): JSX.Element {
   const filter = useSignal<Filter>(useMemo(() => filterFromQuery(query.peek()), []));
   const list = useMemo(() => new StudyList(filter.peek()), []);
+  const saved = useMemo(() => preference('study_filters', readSaved), []);
+  const columns = useMemo(() => preference('study_columns', readColumns, { local: true }), []);
+  const facilities = useFacilities();
   const searchField = useRef<HTMLInputElement>(null);
   const grid = useRef<HTMLDivElement>(null);
+  const history = useRef<HTMLElement>(null);
   /** Where there is no room beside the list, the details come only when they are asked for. */
   const wide = useMedia('(min-width: 1181px)');
   const asked = useSignal(false);
+  const dialog = useSignal<Asked>(null);
 
   useEffect(() => {
     list.start();
+    void saved.load();
+    void columns.load();
     return () => list.stop();
   }, [list]);
   useEffect(() => {
     document.title = `${t('studies.title')} · ${t('app.name')}`;
   });
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === '/') {
-        event.preventDefault();
-        searchField.current?.focus();
-        searchField.current?.select();
-      } else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && document.activeElement === document.body) {
-        event.preventDefault();
-        grid.current?.focus();
-        list.move(event.key === 'ArrowDown' ? 1 : -1);
-      }
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, [list]);
-
   const change = (next: Filter): void => {
     filter.value = next;
     replaceQuery(queryOfFilter(next));
     void list.apply(next);
     if (grid.current) grid.current.scrollTop = 0;
+  };
+  useListKeys({ list, grid, searchField, ask: (what) => { dialog.value = what; }, range: (range) => change({ ...filter.peek(), range, from: '', to: '' }) });
+  const open = (study: Study): void => {
+    rememberList(list.shown.peek(), study.study_instance_uid, globalThis.location.search);
+    goTo(viewerAddress([study.study_instance_uid]));
   };
   const enterList = (): void => {
     grid.current?.focus();
@@ -78,38 +85,93 @@ export function StudiesPage(): JSX.Element {
     asked.value = false;
     grid.current?.focus();
   };
+  const enterHistory = (): void => {
+    asked.value = true;
+    void focusFirst(history);
+  };
   return (
     <div class="studies-page">
-      <header class="app-header">
-        <p class="brand"><Mark />{t('app.name')}</p>
-        <span class="app-header-end">
-          <FilmsWaiting />
-          <LanguageSwitch />
-          <AccountMenu />
-        </span>
-      </header>
+      <PageHeader onHelp={() => { dialog.value = 'help'; }} />
       {connectionLost.value && <div class="banner" role="alert"><Icon name="offline" />{t('studies.live_lost')}</div>}
       <main id="content" tabIndex={-1}>
         <div class="list-head">
           <h1>{t('studies.title')}</h1>
           <Count list={list} />
+          <Waiting list={list} />
+          <span class="list-tools">
+            <SavedMenu saved={saved} filter={filter.value} onChange={change} />
+            <button
+              type="button" class="button list-tool columns" aria-haspopup="dialog" aria-keyshortcuts="c"
+              onClick={() => { dialog.value = 'columns'; }}
+            >
+              <Icon name="columns" />
+              {st('columns.title')}
+            </button>
+          </span>
         </div>
-        <Filters filter={filter.value} onChange={change} searchField={searchField} onLeave={enterList} />
+        <div class="list-filters">
+          <Filters filter={filter.value} onChange={change} searchField={searchField} onLeave={enterList} onMore={() => { dialog.value = 'filters'; }} />
+          <ActiveFilters filter={filter.value} facilities={facilities} onChange={change} />
+        </div>
         <div class="list-body">
-          <Body list={list} filter={filter.value} grid={grid} onDetails={showDetails} onClear={() => change(NO_FILTER)} />
+          <Body list={list} filter={filter.value} onClear={() => change(NO_FILTER)}>
+            <StudyGrid list={list} grid={grid} choice={columns.value.value} onOpen={open} onDetails={showDetails} onHistory={enterHistory} />
+          </Body>
         </div>
       </main>
-      {(wide.value || (asked.value && list.chosenStudy.value)) && <DetailsPanel list={list} onClose={closeDetails} />}
+      {(wide.value || (asked.value && list.chosenStudy.value)) && (
+        <DetailsPanel study={list.chosenStudy.value} history={history} onOpen={open} onClose={closeDetails} onLeaveHistory={() => grid.current?.focus()} />
+      )}
       <Arrivals list={list} />
+      {dialog.value === 'filters' && <FilterDialog filter={filter.value} facilities={facilities} onChange={change} onClose={() => { dialog.value = null; }} />}
+      {dialog.value === 'columns' && <ColumnDialog choice={columns} onClose={() => { dialog.value = null; }} />}
+      {dialog.value === 'help' && <ListHelp onClose={() => { dialog.value = null; }} />}
     </div>
   );
+}
+
+/** The first link of the history, as soon as it is there. */
+async function focusFirst(panel: RefObject<HTMLElement | null>): Promise<void> {
+  const until = Date.now() + FOCUS_WITHIN_MS;
+  while (Date.now() < until) {
+    const first = panel.current?.querySelector<HTMLElement>('a');
+    if (first) {
+      first.focus();
+      return;
+    }
+    if (panel.current?.getAttribute('aria-busy') === 'false') return;
+    await new Promise((resolve) => { requestAnimationFrame(resolve); });
+  }
+}
+
+function PageHeader({ onHelp }: { readonly onHelp: () => void }): JSX.Element {
+  return (
+    <header class="app-header">
+      <p class="brand"><Mark />{t('app.name')}</p>
+      <span class="app-header-end">
+        <FilmsWaiting />
+        <button type="button" class="icon-button list-help-button" aria-label={st('help.open')} title={st('help.open')} aria-keyshortcuts="?" onClick={onHelp}>
+          <Icon name="keyboard" />
+        </button>
+        <LanguageSwitch />
+        <AccountMenu />
+      </span>
+    </header>
+  );
+}
+
+/** New studies that have no place yet in the order that was chosen. */
+function Waiting({ list }: { readonly list: StudyList }): JSX.Element | null {
+  const count = list.waiting.value.size;
+  if (count === 0) return null;
+  return <button type="button" class="button list-tool waiting" onClick={() => void list.reload()}>{splural('list.waiting', count)}</button>;
 }
 
 function Count({ list }: { readonly list: StudyList }): JSX.Element {
   return (
     <p class="total number" aria-live="polite" data-total={list.total.value}>
       {list.state.value === 'ready' && (list.totalIsExact.value ? plural('studies.count', list.total.value) : plural('studies.count_over', list.total.value - 1))}
-      {list.sort.value !== null && !list.complete.value && ` · ${plural('studies.sorted_part', list.rows.value.length)}`}
+      {list.sort.value?.column === 'images' && !list.complete.value && ` · ${plural('studies.sorted_part', list.shown.value.length)}`}
     </p>
   );
 }
@@ -117,12 +179,11 @@ function Count({ list }: { readonly list: StudyList }): JSX.Element {
 interface BodyProps {
   readonly list: StudyList;
   readonly filter: Filter;
-  readonly grid: RefObject<HTMLDivElement | null>;
-  readonly onDetails: (study: Study) => void;
   readonly onClear: () => void;
+  readonly children: JSX.Element;
 }
 
-function Body({ list, filter, grid, onDetails, onClear }: BodyProps): JSX.Element {
+function Body({ list, filter, onClear, children }: BodyProps): JSX.Element {
   if (list.state.value === 'failed' && list.rows.value.length === 0) {
     return (
       <section class="empty" role="alert">
@@ -135,7 +196,7 @@ function Body({ list, filter, grid, onDetails, onClear }: BodyProps): JSX.Elemen
   if (list.state.value === 'loading' && list.rows.value.length === 0) {
     return <section class="empty"><div class="spinner" role="status" aria-label={t('studies.loading')} /></section>;
   }
-  if (list.rows.value.length > 0) return <StudyGrid list={list} grid={grid} onDetails={onDetails} />;
+  if (list.rows.value.length > 0) return children;
   if (!isFiltered(filter)) return <EmptyArchive />;
   return (
     <section class="empty">
@@ -147,11 +208,18 @@ function Body({ list, filter, grid, onDetails, onClear }: BodyProps): JSX.Elemen
   );
 }
 
-function DetailsPanel({ list, onClose }: { readonly list: StudyList; readonly onClose: () => void }): JSX.Element {
-  const study = list.chosenStudy.value;
+interface PanelProps {
+  readonly study: Study | null;
+  readonly history: RefObject<HTMLElement | null>;
+  readonly onOpen: (study: Study) => void;
+  readonly onClose: () => void;
+  readonly onLeaveHistory: () => void;
+}
+
+function DetailsPanel({ study, ...others }: PanelProps): JSX.Element {
   return (
     <aside class="details-panel" aria-label={t('details.title')}>
-      {study ? <StudyDetails study={study} onClose={onClose} /> : <KeyHints />}
+      {study ? <StudyDetails study={study} {...others} /> : <KeyHints />}
     </aside>
   );
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Study } from '../api';
-import { nextSort, sorted } from './sort';
+import type { Row } from './rows';
+import { nextSort, ordered, sorted } from './sort';
 
 const study = (name: string, date = '', count = 0): Study =>
   ({ patient_name: name, study_date: date, study_time: '', number_of_instances: count }) as Study;
-const namesOf = (rows: readonly Study[]): readonly string[] => rows.map((row) => row.patient_name);
+const namesOf = (rows: readonly Row[]): readonly (string | undefined)[] => rows.map((row) => row?.patient_name);
 
 describe('the order of the study list', () => {
   it('goes through both directions of a column and back to as received', () => {
@@ -27,5 +28,8 @@ describe('the order of the study list', () => {
     expect(namesOf(sorted(rows, { column: 'date', descending: true }))).toEqual(['B', 'A']);
     expect(namesOf(sorted(rows, { column: 'images', descending: true }))).toEqual(['A', 'B']);
     expect(sorted(rows, null)).toBe(rows);
+    expect(namesOf(sorted([null, ...rows], { column: 'images', descending: false }))).toEqual(['B', 'A']);
+    expect(ordered({ column: 'patient', descending: false })).toEqual({ order: 'patient', descending: false });
+    expect(ordered({ column: 'images', descending: true })).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 /** The order of the list: as received, newest first, unless a column is chosen. */
 import { personName } from '../../i18n/person_name';
-import type { Study } from '../api';
+import type { OrderOfStudies, Study } from '../api';
+import type { Row } from './rows';
 
 export const SORT_COLUMNS = ['patient', 'date', 'images'] as const;
 export type SortColumn = (typeof SORT_COLUMNS)[number];
@@ -33,8 +34,15 @@ export function nextSort(sort: Sort | null, column: SortColumn): Sort | null {
   return sort.descending === first ? { column, descending: !first } : null;
 }
 
-export function sorted(rows: readonly Study[], sort: Sort | null): readonly Study[] {
+/** The order for the server, of which it sorts any number of studies (names without accents); null: one it does not know. */
+export function ordered(sort: Sort): OrderOfStudies | null {
+  return sort.column === 'images' ? null : { order: sort.column, descending: sort.descending };
+}
+
+/** The loaded rows in an order; what is not loaded comes behind. */
+export function sorted(rows: readonly Row[], sort: Sort | null): readonly Row[] {
   if (!sort) return rows;
   const direction = sort.descending ? -1 : 1;
-  return rows.toSorted((one, other) => direction * COMPARE[sort.column](one, other));
+  const loaded = rows.filter((row): row is Study => row !== null);
+  return loaded.toSorted((one, other) => direction * COMPARE[sort.column](one, other));
 }

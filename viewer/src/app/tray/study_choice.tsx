@@ -7,6 +7,7 @@ import { listStudies } from '../api';
 import { Dialog } from '../controls/dialog';
 import { Icon } from '../icons';
 import { noticeSignedOut } from '../session';
+import { NO_FILTER, questionOf } from '../studies/filter';
 import type { Candidate, FilmDetail } from './api';
 import { nameOf, patientLine, studyLine } from './film_text';
 import { tt } from './texts';
@@ -31,7 +32,7 @@ export function StudyChoice({ film, onFile }: StudyChoiceProps): JSX.Element {
     }
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      listStudies({ text, modalities: [], dateFrom: '', dateTo: '' }, MOST_FOUND, 0, abort.signal)
+      listStudies(questionOf({ ...NO_FILTER, text }, new Date()), { order: 'received', descending: true }, MOST_FOUND, 0, abort.signal)
         .then((page) => setFound(page.studies), (reason: unknown) => { if (!abort.signal.aborted) noticeSignedOut(reason); });
     }, PAUSE_MS);
     return () => {
