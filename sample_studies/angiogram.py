@@ -38,7 +38,7 @@ def _vessels() -> tuple[Floats, Floats]:
         # The patient's right side is on the left.
         one, other = ((SIZE - (-point[0] - 26) / PIXEL * 1.4, (70 - point[2]) / PIXEL * 1.1) for point in (start, end))
         _draw(thickness, distance, (columns, rows), one, other, (wide * 2.1, thin * 2.1), abs(end[0]) / 130)
-    return blur(thickness, 0.8), distance
+    return blur(thickness, 0.8), np.where(thickness > 0, distance, np.float32(1))
 
 
 def _draw(
@@ -78,9 +78,9 @@ def _frame(number: int) -> Floats:
     axis = (np.arange(SIZE) - SIZE / 2) * PIXEL
     body = 0.62 + 0.10 * field.plane(3.0, axis, axis) - 0.16 * smoothstep(-axis[None, :], 40, 96)
     ribs = 0.03 * (np.sin((axis[:, None] + 0.004 * axis[None, :] ** 2) / 11) > 0.35)
-    clock = number / FRAMES
-    front = smoothstep(np.float32(clock * 2.2) - distance, 0.0, 0.25) * (1 - smoothstep(np.float32(clock), 0.72, 1.05))
-    light = (body - ribs) * np.exp(-0.11 * thickness * front)
+    clock = np.full_like(distance, number / FRAMES)
+    front = smoothstep(2.2 * clock - distance, 0.0, 0.25) * (1 - smoothstep(clock, 0.72, 1.05))
+    light = (body - ribs) * np.exp(-0.2 * thickness * front)
     return np.asarray(light + 0.012 * noise.image(1200 + number), np.float32)
 
 
@@ -105,7 +105,7 @@ def _image() -> Dataset:
     stored = np.stack([np.clip(np.rint(_frame(number) * 255), 0, 255) for number in range(FRAMES)]).astype("u1")
     set_pixels(dataset, stored.reshape(-1, SIZE), bits_stored=8)
     dataset.Rows, dataset.NumberOfFrames = SIZE, FRAMES
-    dataset.WindowCenter, dataset.WindowWidth = "128", "190"
+    dataset.WindowCenter, dataset.WindowWidth = "110", "150"
     dataset.LossyImageCompression = "00"
     return dataset
 

@@ -84,7 +84,9 @@ def _waveform() -> Dataset:
 def _channel(label: str, value: str, meaning: str) -> Dataset:
     item = Dataset()
     item.ChannelLabel = label
-    item.ChannelSourceSequence = [code(value, "SCPECG", meaning)]
+    source = code(value, "SCPECG", meaning)
+    source.CodingSchemeVersion = "1.3"
+    item.ChannelSourceSequence = [source]
     item.ChannelSensitivity = f"{MICROVOLT}"
     item.ChannelSensitivityUnitsSequence = [code("uV", "UCUM", "microvolt")]
     item.ChannelSensitivityCorrectionFactor, item.ChannelBaseline = "1", "0"
@@ -111,8 +113,8 @@ def _page() -> bytes:
         top += size * 3
     trace = millivolts()[: RATE * 5, 1]
     points = [(120 + 1000 * at / len(trace), 1100 - 160 * float(value)) for at, value in enumerate(trace)]
-    for line in range(21):
-        draw.line([(120 + 50 * line, 800), (120 + 50 * line, 1300)], fill=225)
+    for step in range(21):
+        draw.line([(120 + 50 * step, 800), (120 + 50 * step, 1300)], fill=225)
     draw.line(points, fill=0, width=2)
     out = io.BytesIO()
     page.save(out, "PDF", resolution=150, title="Electrocardiogram report")

@@ -72,9 +72,7 @@ def _segmentation() -> Dataset:
         _segment(2, "Phổi", ("T-28000", "SRT", "Lung"), (40000, 24000, 33000)),
     ]
     _dimensions(dataset)
-    frames = [
-        (at + 1, number) for at, mask in enumerate(_masks()) for number in range(SLICES) if mask[number].any()
-    ]
+    frames = [(at + 1, number) for at, mask in enumerate(_masks()) for number in range(SLICES) if mask[number].any()]
     bits = np.concatenate([_masks()[segment - 1][number].ravel() for segment, number in frames])
     dataset.NumberOfFrames = len(frames)
     dataset.SharedFunctionalGroupsSequence = [_shared()]
@@ -91,9 +89,7 @@ def _segment(number: int, label: str, kind: tuple[str, str, str], colour: tuple[
     item.SegmentNumber, item.SegmentLabel = number, label
     item.SegmentAlgorithmType = "MANUAL"
     item.SegmentedPropertyCategoryCodeSequence = [
-        code("M-01000", "SRT", "Morphologically Altered Structure")
-        if number == 1
-        else code("T-D0050", "SRT", "Tissue")
+        code("M-01000", "SRT", "Morphologically Altered Structure") if number == 1 else code("T-D0050", "SRT", "Tissue")
     ]
     item.SegmentedPropertyTypeCodeSequence = [code(*kind)]
     item.RecommendedDisplayCIELabValue = list(colour)
@@ -233,6 +229,7 @@ def _dose() -> Dataset:
     dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     dataset.PixelSpacing = [f"{DOSE_PIXEL}", f"{DOSE_PIXEL}"]
     dataset.SliceThickness = f"{SPACING}"
+    dataset.OperatorsName = "KỸ^SƯ^VẬT LÝ"
     dataset.DoseUnits, dataset.DoseType, dataset.DoseSummationType = "GY", "PHYSICAL", "PLAN"
     plan = Dataset()
     plan.ReferencedSOPClassUID = RTPlanStorage

@@ -10,8 +10,10 @@ import pytest
 from pydicom.dataset import Dataset
 
 from sample_studies.__main__ import main
+from sample_studies.chest import NODULE
 from sample_studies.ct_head import hounsfield
 from sample_studies.generation import generate
+from sample_studies.plan import PRESCRIBED
 from sample_studies.real import real_files
 from sample_studies.studies import all_tasks
 from storage.pixels.decode import decode_frame
@@ -42,8 +44,11 @@ def first(samples: dict[str, list[Path]], study: str) -> Dataset:
 
 def test_studies_have_the_size_they_promise(samples: dict[str, list[Path]]) -> None:
     counts = {study: len(paths) for study, paths in samples.items()}
-    assert counts == {"cr-chest": 1, "us-abdomen": 1, "mg": 4, "ct-head": 64, "ct-chest": 64, "mr-brain": 88}
-    assert sum(path.stat().st_size for paths in samples.values() for path in paths) < 120e6
+    assert counts == {
+        "cr-chest": 1, "us-abdomen": 1, "mg": 4, "xa-chest": 1, "ct-head": 64, "ct-chest": 64, "mr-brain": 88, "ecg": 2,
+        "pet-ct": 131,
+    }  # fmt: skip
+    assert sum(path.stat().st_size for paths in samples.values() for path in paths) < 140e6
 
 
 def test_uids_are_unique_and_every_study_has_one_patient(samples: dict[str, list[Path]]) -> None:
@@ -81,9 +86,14 @@ def test_names_are_vietnamese_and_one_is_plain_ascii(samples: dict[str, list[Pat
 
 def test_every_image_renders_with_contrast(samples: dict[str, list[Path]]) -> None:
     for study, paths in samples.items():
-        dataset = pydicom.dcmread(paths[len(paths) // 2])
+        series = pydicom.dcmread(paths[0], stop_before_pixels=True).SeriesInstanceUID
+        images = [path for path in paths if pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID == series]
+        dataset = pydicom.dcmread(images[len(images) // 2])
+        if "PixelData" not in dataset:
+            continue
         fmt = ImageFormat.of(dataset, dataset.file_meta.TransferSyntaxUID)
-        shown = display(decode_frame(frame_of(dataset, fmt), fmt), dataset, 1, fmt)
+        middle = int(dataset.get("NumberOfFrames", 1)) // 2 + 1
+        shown = display(decode_frame(frame_of(dataset, fmt, middle), fmt), dataset, middle, fmt)
         assert shown.std() > 30, study
         assert np.percentile(shown, 99) > 180, study
 
@@ -91,7 +101,7 @@ def test_every_image_renders_with_contrast(samples: dict[str, list[Path]]) -> No
 def test_dciodvfy_finds_no_error(samples: dict[str, list[Path]]) -> None:
     verify = require("/usr/bin/dciodvfy")
     for paths in samples.values():
-        for path in {paths[0], paths[len(paths) // 2], paths[-1]}:
+        for path in {*paths[:1], *paths[len(paths) // 2 :][:1], *paths[-3:]}:
             done = subprocess.run([verify, "-new", str(path)], capture_output=True, text=True, check=False)
             errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]
             assert not errors, (path.name, errors)
@@ -107,6 +117,27 @@ def test_slices_are_evenly_spaced_and_ct_holds_hounsfield_units(samples: dict[st
     assert middle[0, 0] == pytest.approx(-1000, abs=40)
     assert 20 < np.median(middle[200:330, 200:330]) < 45
     assert middle.max() > 1000
+
+
+def test_the_nodule_takes_up_what_its_plan_is_about(samples: dict[str, list[Path]]) -> None:
+    """Becquerels become SUV by body weight (PS3.3 C.8.9.1), and segment, contours and dose lie where it is."""
+    made = [pydicom.dcmread(path) for path in samples["pet-ct"]]
+    pet = {round(float(ds.ImagePositionPatient[2])): ds for ds in made if ds.Modality == "PT"}
+    hottest = max(pet, key=lambda height: int(pet[height].pixel_array.max()))
+    assert hottest == pytest.approx(NODULE[2], abs=5)
+    dataset = pet[hottest]
+    drug = dataset.RadiopharmaceuticalInformationSequence[0]
+    waited = int(dataset.SeriesTime[:2]) * 60 + int(dataset.SeriesTime[2:4]) - 13 * 60 - 8
+    left = drug.RadionuclideTotalDose * 0.5 ** (waited * 60 / drug.RadionuclideHalfLife)
+    per_gram = dataset.pixel_array.max() * float(dataset.RescaleSlope) * float(dataset.PatientWeight) * 1000 / left
+    assert 8 < per_gram < 14
+    by_modality = {ds.Modality: ds for ds in made}
+    (gtv, _) = by_modality["RTSTRUCT"].ROIContourSequence
+    points = np.array([contour.ContourData for contour in gtv.ContourSequence], float).reshape(-1, 3)
+    assert np.allclose(points.mean(axis=0), NODULE, atol=2.5)
+    dose = by_modality["RTDOSE"]
+    assert dose.pixel_array.max() * float(dose.DoseGridScaling) == pytest.approx(PRESCRIBED, rel=0.1)
+    assert by_modality["SEG"].pixel_array[: len(gtv.ContourSequence) - 1].any(axis=(1, 2)).all()
 
 
 def test_ultrasound_is_a_calibrated_loop(samples: dict[str, list[Path]]) -> None:
@@ -156,4 +187,4 @@ def test_the_command_writes_them(samples: dict[str, list[Path]], capsys: pytest.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["sample_studies", str(out)])
         assert main() == 0
-    assert "222 images" in capsys.readouterr().out
+    assert "356 images" in capsys.readouterr().out

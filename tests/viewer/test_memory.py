@@ -25,7 +25,7 @@ SCROLL = """async ([from, to]) => {
   const cell = document.querySelector('[data-viewport="1"]');
   cell.focus();
   for (let index = from + 1; index <= to; index += 1) {
-    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', code: 'ArrowDown', bubbles: true }));
+    cell.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', code: 'ArrowDown', bubbles: true }));
     while (cell.dataset.index !== String(index) || cell.dataset.quality !== 'lossless') {
       await new Promise((done) => requestAnimationFrame(done));
     }
