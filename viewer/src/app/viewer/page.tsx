@@ -14,6 +14,7 @@ import { CellView } from './cell_view';
 import { useCommandKeys } from './command_keys';
 import { ViewerHeader } from './header';
 import { liteFactory, readingFactory } from './factories';
+import { onceInFull } from './in_full';
 import { gridTemplate } from './layout';
 import { Measurements } from './measurements';
 import type { OpenState, OpenStudy } from './open_study';
@@ -24,9 +25,6 @@ import { Toolbar } from './toolbar';
 import { VolumeDoor } from './volume_door';
 import { Workspace } from './workspace';
 import '../../styles/viewer.css';
-
-/** Lite has the image in full quality, or has had this long: then the reading room may load. */
-const READING_ROOM_AFTER_MS = 4000;
 
 interface ViewerProps {
   readonly onFirstPicture: () => void;
@@ -80,10 +78,7 @@ function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
   useEffect(() => {
     if (wantedTier(address) !== 'reading') return;
     let stopped = false;
-    let started = false;
     const load = async (): Promise<void> => {
-      if (started) return;
-      started = true;
       try {
         const factory: ViewportFactory = await readingFactory(address);
         if (!stopped) await workspace.changeFactory(factory);
@@ -91,14 +86,10 @@ function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
         console.warn('The reading room is not available; Lite stays', reason);
       }
     };
-    const timer = setTimeout(() => void load(), READING_ROOM_AFTER_MS);
-    const stopWatching = workspace.activeCell.subscribe((cell) => cell.view.subscribe((view) => {
-      if (view?.quality === 'lossless' || view?.quality === 'lossy') requestIdleCallback(() => void load(), { timeout: 500 });
-    }));
+    const stopWaiting = onceInFull(workspace, () => void load());
     return () => {
       stopped = true;
-      clearTimeout(timer);
-      stopWatching();
+      stopWaiting();
     };
   }, [workspace]);
 }
@@ -107,19 +98,14 @@ function useReadingRoom(workspace: Workspace, address: URLSearchParams): void {
 function useDesk(workspace: Workspace, address: URLSearchParams): void {
   useEffect(() => {
     const stopped = new AbortController();
-    let started = false;
     const load = async (): Promise<void> => {
-      if (started) return;
-      started = true;
       const { createDesk } = await import('./desk');
       if (!stopped.signal.aborted) workspace.desk.value = createDesk(workspace, address);
     };
-    const stopWatching = workspace.cells[0]?.state.subscribe((now) => {
-      if (now === 'ready' || now === 'document' || now === 'error') void load().catch((reason: unknown) => console.warn('Linked cells are not available', reason));
-    });
+    const stopWaiting = onceInFull(workspace, () => void load().catch((reason: unknown) => console.warn('Linked cells are not available', reason)));
     return () => {
       stopped.abort();
-      stopWatching?.();
+      stopWaiting();
     };
   }, [workspace]);
 }
