@@ -43,6 +43,8 @@ export interface ViewportState {
   readonly measurements: readonly Measurement[];
   /** A drawing is under the hand and not finished. */
   readonly drawing: boolean;
+  /** A cross on the image is moved by keys. */
+  readonly steering: boolean;
   /** The measurement last touched, if it is one of these. */
   readonly selected: string | null;
   /** The drawing whose text is asked for, and where it is in the cell (CSS pixels). */
@@ -77,8 +79,12 @@ export interface Viewport {
   editText(id: string): void;
   /** Calibrate the image by saying how long a length drawn on it is, in millimetres; false where its header is sure. */
   calibrate(id: string, millimetres: number): boolean;
-  /** Give up the drawing under the hand; false when there is none. */
+  /** Give up the drawing under the hand, and drawing by keys; false when there is neither. */
   cancelDrawing(): boolean;
+  /** Drawing by keys: what a click would do where the cross is; the first time only shows it, in the middle. */
+  setPoint(): void;
+  /** Move the cross by CSS pixels. */
+  steer(dx: number, dy: number): void;
   /** Of drawing: the whole page's, last one first. */
   undo(): void;
   redo(): void;

@@ -39,6 +39,8 @@ export class DrawingCell {
   private images: ReadonlySet<string> = new Set();
   private editing: string | null = null;
   private box: readonly [Point, Point] | null = null;
+  /** Where the cross of drawing by keys is, in the cell. */
+  private cross: Point | null = null;
   /** The pointer that draws. */
   private pointer: number | null = null;
 
@@ -81,15 +83,15 @@ export class DrawingCell {
   /** The image lies elsewhere in the cell, or something is drawn. */
   draw(): void {
     const reference = this.sight.reference();
-    this.layer.draw(reference ? this.book.on(reference) : [], this.sight.placement(), this.book.selected, this.box);
+    this.layer.draw(reference ? this.book.on(reference) : [], this.sight.placement(), this.book.selected, { box: this.box, cross: this.cross });
   }
 
   /** What the viewport's state says of drawing. */
-  get state(): Pick<ViewportState, 'measurements' | 'drawing' | 'selected' | 'editing' | 'undoable' | 'redoable'> {
+  get state(): Pick<ViewportState, 'measurements' | 'drawing' | 'steering' | 'selected' | 'editing' | 'undoable' | 'redoable'> {
     const measurements = this.book.among(this.images);
     const { selected, undoable, redoable } = this.book;
     return {
-      measurements, drawing: this.hand.drawing !== null, undoable, redoable,
+      measurements, drawing: this.hand.drawing !== null, steering: this.cross !== null, undoable, redoable,
       selected: measurements.some(({ id }) => id === selected) ? selected : null,
       editing: this.editingPlace(),
     };
@@ -112,12 +114,35 @@ export class DrawingCell {
 
   /** Give up what is under the hand. */
   cancel(): boolean {
-    const cancelled = this.hand.cancel() || this.box !== null;
-    this.box = null;
+    const cancelled = this.hand.cancel() || this.box !== null || this.cross !== null;
+    [this.box, this.cross] = [null, null];
     this.pointer = null;
     this.magnifier.hide();
-    if (cancelled) this.draw();
+    if (cancelled) {
+      this.draw();
+      this.sight.changed();
+    }
     return cancelled;
+  }
+
+  setPoint(): void {
+    if (!this.ground() || !isMeasuring(this.tool)) return;
+    if (this.cross && this.hand.takes(this.cross)) {
+      this.sight.stop();
+      this.hand.press(this.cross);
+      this.hand.release();
+    }
+    this.cross ??= [this.element.clientWidth / 2, this.element.clientHeight / 2];
+    this.draw();
+    this.sight.changed();
+  }
+
+  steer(dx: number, dy: number): void {
+    if (!this.cross) return;
+    const within = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
+    this.cross = [within(this.cross[0] + dx, this.element.clientWidth), within(this.cross[1] + dy, this.element.clientHeight)];
+    this.hand.move(this.cross);
+    this.draw();
   }
 
   destroy(): void {
@@ -162,6 +187,7 @@ export class DrawingCell {
 
   /** `preventDefault` tells whoever else listens that this press is taken; the mouse events that follow are not sent. */
   private down(event: PointerEvent): void {
+    this.cross = null;
     if (this.pointer !== null) {
       this.cancel(); // a second finger: both together zoom
       return;

@@ -32,6 +32,8 @@ interface Held {
 
 /** CSS pixels: a press that moves less is a click, and what is smaller was not meant. */
 const CLICK = 3;
+/** CSS pixels from the first corner of an outline within which a click closes it. */
+const CLOSING = 8;
 /** CSS pixels between the corners of a freehand outline. */
 const STEP = 2;
 
@@ -102,7 +104,10 @@ export class Hand {
     this.pressed = null;
     if (!held || !pressed) return;
     if (held.grip) this.finish(held);
-    else if (held.kind === 'freehand' || POINT_COUNT[held.kind] === 1) this.finish(held);
+    else if (held.kind === 'freehand') {
+      // Clicks set corners one by one; a click on the first one closes the outline, as letting go of a drag does.
+      if (this.moved || (!this.began && this.closes(held, pressed))) this.finish(held);
+    } else if (POINT_COUNT[held.kind] === 1) this.finish(held);
     // A click begins a line, whose other end then follows the hand until the next click.
     else if (this.moved || !this.began) this.advance(held);
   }
@@ -152,12 +157,18 @@ export class Hand {
     const { held } = this;
     if (!held || held.grip) return;
     const point = this.toImage(at, ground);
-    if (held.active === null) {
+    if (held.kind === 'freehand') {
+      if (!this.closes(held, at)) held.points = [...held.points, point];
+    } else if (held.active === null) {
       held.points = [...held.points, point, point];
       held.active = held.points.length - 1;
       this.began = true;
     } else held.points = this.placed(held, held.active, point);
     this.show(held, ground);
+  }
+
+  private closes({ points: [first], ground }: Held, at: Point): boolean {
+    return first !== undefined && far(apply(ground.placement, first), at) <= CLOSING;
   }
 
   /** The active point is set. */

@@ -28,6 +28,15 @@ function path(measurement: Measurement, seen: readonly Point[]): string {
   }).join('');
 }
 
+/** Arm of the cross of drawing by keys, in CSS pixels. */
+const CROSS = 16;
+
+/** What is shown beside the measurements, in CSS pixels of the cell: a box for the window, the cross of drawing by keys. */
+export interface Aids {
+  readonly box: readonly [Point, Point] | null;
+  readonly cross: Point | null;
+}
+
 export class DrawingLayer {
   private readonly svg = shape('svg', { 'aria-hidden': 'true' });
 
@@ -37,14 +46,18 @@ export class DrawingLayer {
     element.append(this.svg);
   }
 
-  /** @param box the corners of a region for the window that is being drawn, in the cell */
-  draw(measurements: readonly Measurement[], placement: Affine | null, selected: string | null, box: readonly [Point, Point] | null): void {
+  draw(measurements: readonly Measurement[], placement: Affine | null, selected: string | null, { box, cross }: Aids): void {
     const drawn = placement ? measurements.map((one) => this.group(one, placement, one.id === selected)) : [];
     if (box) {
       const [left, top, right, bottom] = boxAround(box);
       drawn.push(shape('rect', {
         x: left, y: top, width: right - left, height: bottom - top, fill: 'none', stroke: COLOUR, 'stroke-dasharray': '5 4', 'data-kind': 'window_region',
       }));
+    }
+    if (cross) {
+      const [x, y] = cross;
+      const d = `M${x - CROSS} ${y}H${x - 4}M${x + 4} ${y}H${x + CROSS}M${x} ${y - CROSS}V${y - 4}M${x} ${y + 4}V${y + CROSS}`;
+      drawn.push(shape('path', { d, stroke: '#000', 'stroke-width': 4 }), shape('path', { d, stroke: SELECTED, 'stroke-width': 1.5, 'data-kind': 'cross' }));
     }
     this.svg.replaceChildren(...drawn);
   }

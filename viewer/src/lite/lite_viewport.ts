@@ -178,6 +178,14 @@ export class LiteViewport implements Viewport {
     return this.drawing.cancel();
   }
 
+  setPoint(): void {
+    this.drawing.setPoint();
+  }
+
+  steer(dx: number, dy: number): void {
+    this.drawing.steer(dx, dy);
+  }
+
   undo(): void {
     this.book.undo();
   }

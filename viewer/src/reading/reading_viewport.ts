@@ -223,6 +223,14 @@ export class ReadingViewport implements Viewport, Seat {
     return this.drawing.cancel();
   }
 
+  setPoint(): void {
+    this.drawing.setPoint();
+  }
+
+  steer(dx: number, dy: number): void {
+    this.drawing.steer(dx, dy);
+  }
+
   undo(): void {
     this.book.undo();
   }

@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 
 import { commandOf } from './commands';
+import { drawsByKey } from './drawing_keys';
 import type { Workspace } from './workspace';
 
 const TAKES_TEXT = 'input:not([type="range"]), textarea, select, [contenteditable="true"]';
@@ -19,6 +20,10 @@ export function useCommandKeys(workspace: Workspace): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (belongsToControl(event)) return;
+      if (drawsByKey(workspace, event)) {
+        event.preventDefault();
+        return;
+      }
       const command = commandOf(event);
       if (!command) return;
       event.preventDefault();
