@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    UID,
     ComputedRadiographyImageStorage,
     MRImageStorage,
     PositronEmissionTomographyImageStorage,
@@ -37,7 +38,7 @@ def base(study_uid: str, number: int, modality: str, sop_class: str) -> Dataset:
     """One image of a series of its own: values 0 to 127 from left to right, a square of 500 in the middle."""
     (ds,) = instances.study(1, rows=SIZE, columns=SIZE, patient_id="DRAW-1")
     ds.StudyInstanceUID, ds.SeriesInstanceUID = study_uid, generate_uid()
-    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = sop_class
+    ds.SOPClassUID = UID(sop_class)
     ds.Modality, ds.SeriesNumber, ds.SeriesDescription = modality, number, f"{modality} {number}"
     pixels = np.tile(np.arange(SIZE, dtype="<i2"), (SIZE, 1))
     pixels[40:60, 40:60] = 500

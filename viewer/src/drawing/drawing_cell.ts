@@ -195,13 +195,13 @@ export class DrawingCell {
     const at = this.point(event);
     const special = this.tool === 'window_region' || this.tool === 'magnifier';
     if (event.button !== 0 || !event.isPrimary || this.editingPlace() !== null) return;
-    if (!this.hand.takes(at)) {
-      if (!special || !this.ground()) {
-        this.book.select(null);
-        return;
-      }
+    if (special && this.ground()) {
       this.begin(event);
       this.special(at, at);
+      return;
+    }
+    if (!this.hand.takes(at)) {
+      this.book.select(null);
       return;
     }
     this.begin(event);
@@ -235,7 +235,8 @@ export class DrawingCell {
     if (this.box) this.special(this.box[0], at);
     else if (this.pointer !== null && this.magnifier.shown) this.magnify(at);
     else this.hand.move(at);
-    if (this.pointer === null && event.pointerType === 'mouse' && !isMeasuring(this.tool)) {
+    const free = this.tool === 'window' || this.tool === 'pan' || this.tool === 'zoom' || this.tool === 'scroll';
+    if (this.pointer === null && event.pointerType === 'mouse' && free) {
       this.element.style.cursor = this.hand.over(at) ? 'pointer' : '';
     }
   }
