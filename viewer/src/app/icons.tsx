@@ -77,6 +77,8 @@ const STROKES = {
   bookmark: 'M6.5 4h11v16l-5.5-4-5.5 4V4Z',
   columns: 'M4 4.5h16v15H4v-15ZM9.3 4.5v15M14.7 4.5v15',
   keyboard: 'M3 6.5h18v11H3v-11ZM6.5 10h.1M10 10h.1M13.5 10h.1M17 10h.1M8 14h8',
+  star: 'M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9-4.3-4.1 5.9-.8L12 3.5Z',
+  picture: 'M4 5h16v14H4V5ZM4 16l4.5-4.5 4 4 2.5-2.5 5 5M15.5 9.6a.9.9 0 1 0 0-1.8.9.9 0 0 0 0 1.8Z',
 } as const;
 
 export type IconName = keyof typeof STROKES;

@@ -10,8 +10,20 @@ globalThis.addEventListener('popstate', () => {
   address.value = new URL(globalThis.location.href);
 });
 
+/** Asked before this page is left; true: it is asking the person, and goes on itself with what it is given. */
+let asked: ((go: () => void) => boolean) | null = null;
+
+export function goesAsked(ask: ((go: () => void) => boolean) | null): void {
+  asked = ask;
+}
+
 /** Go to a page of ours. */
 export function goTo(target: string, { replace = false } = {}): void {
+  if (!replace && asked?.(() => move(target, false)) === true) return;
+  move(target, replace);
+}
+
+function move(target: string, replace: boolean): void {
   if (replace) history.replaceState(null, '', target);
   else history.pushState(null, '', target);
   address.value = new URL(globalThis.location.href);

@@ -14,6 +14,8 @@ import { networkEn } from './network_en';
 import { networkVi } from './network_vi';
 import { routingEn } from './routing_en';
 import { routingVi } from './routing_vi';
+import { savedEn } from './saved_en';
+import { savedVi } from './saved_vi';
 import { trayEn } from './tray_en';
 import { trayVi } from './tray_vi';
 import { vi } from './vi';
@@ -25,7 +27,8 @@ function placeholders(entry: Entry): string[] {
   return [...new Set(forms.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 }
 
-const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of drawing', drawingEn, drawingVi], ['of the film tray', trayEn, trayVi], ['of objects', objectsEn, objectsVi]] as const;
+const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of drawing', drawingEn, drawingVi], ['of the film tray', trayEn, trayVi], ['of objects', objectsEn, objectsVi],
+  ['of what is saved', savedEn, savedVi]] as const;
 
 describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
   const english: Readonly<Record<string, Entry>> = english_;

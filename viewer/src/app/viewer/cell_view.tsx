@@ -9,6 +9,7 @@ import type { Cell } from './cell';
 import { DrawingText } from './drawing_text';
 import { Overlay } from './overlay';
 import type { ObjectViewProps } from './objects/object_view';
+import { savedPart } from './saved/later';
 import { DRAGGED_SERIES } from './strip';
 import type { Workspace } from './workspace';
 
@@ -31,6 +32,7 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
   const active = workspace.active.value === cell.number - 1;
   const voi = view?.voi;
   const study = cell.subject.value?.study;
+  const saved = savedPart.value;
   /** Nothing of what was shown before may stand under another series' name. */
   const blank = state === 'document' || state === 'empty' || (state === 'error' && cell.displaySet.value === null);
   const activate = (): void => { workspace.active.value = cell.number - 1; };
@@ -61,6 +63,7 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       {(state === 'ready' || state === 'error') && !blank && <Overlay cell={cell} workspace={workspace} />}
       {state === 'ready' && <DrawingText cell={cell} />}
       {desk && state === 'ready' && <desk.parts.CellLayer cell={cell} desk={desk} />}
+      {saved && !blank && <saved.Marks cell={cell} />}
       {view && state === 'ready' && view.count > 1 && <Scroller cell={cell} index={view.index} count={view.count} />}
     </section>
   );

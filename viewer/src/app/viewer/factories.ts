@@ -8,7 +8,7 @@ import { rendererOf } from './tiers';
 let frames: FrameLoader | null = null;
 
 /** What is drawn, in whichever renderer. */
-const drawings = new DrawingBook();
+export const drawings = new DrawingBook();
 
 /** The frames of all viewports of this page. */
 export function sharedFrames(): FrameLoader {

@@ -7,6 +7,7 @@ import { DRAWING_COMMANDS } from './drawing_commands';
 import { dt } from './drawing_texts';
 import { MeasurementRow } from './measurement_row';
 import { keyCap, strokeOf } from './key_map';
+import { savedPart } from './saved/later';
 import type { Workspace } from './workspace';
 
 export function Measurements({ workspace }: { readonly workspace: Workspace }): JSX.Element {
@@ -35,6 +36,12 @@ export function Measurements({ workspace }: { readonly workspace: Workspace }): 
           <li key={measurement.id} data-selected={measurement.id === view?.selected}><MeasurementRow measurement={measurement} cell={cell} /></li>
         ))}
       </ul>
+      <Saved />
     </aside>
   );
+}
+
+function Saved(): JSX.Element | null {
+  const part = savedPart.value;
+  return part && <part.Section />;
 }

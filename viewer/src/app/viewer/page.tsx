@@ -18,6 +18,7 @@ import { onceInFull } from './in_full';
 import { gridTemplate } from './layout';
 import { Measurements } from './measurements';
 import type { OpenState, OpenStudy } from './open_study';
+import { savedPart, useSaved } from './saved/later';
 import { SeriesStrip } from './strip';
 import { wantedTier } from './tiers';
 import { PatientBarrier } from './patient_barrier';
@@ -43,6 +44,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
   useDesk(workspace, address);
   useFirstPicture(workspace, onFirstPicture);
   useCommandKeys(workspace);
+  useSaved(workspace);
   useSignalEffect(() => {
     const study = workspace.studies[0]?.manifest.value?.study;
     document.title = `${study ? patientName(study) : t('viewer.title')} · ${t('app.name')}`;
@@ -66,11 +68,17 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
         {workspace.shownCells.value.map((cell) => <CellView key={cell.number} cell={cell} workspace={workspace} />)}
       </main>
       {workspace.measurementsShown.value && <Measurements workspace={workspace} />}
+      <SavedQuestion />
       <VolumeDoor workspace={workspace} />
       {desk && <desk.parts.Page desk={desk} />}
       {workspace.stranger.value && <PatientBarrier workspace={workspace} stranger={workspace.stranger.value} />}
     </div>
   );
+}
+
+function SavedQuestion(): JSX.Element | null {
+  const part = savedPart.value;
+  return part && <part.Leave />;
 }
 
 /** Load the reading room when the first image is there, and hand the cells over to it. */

@@ -1,0 +1,130 @@
+/** What is saved in the open studies, and going to it: loaded when the first image is there. */
+import { computed, effect, signal } from '@preact/signals';
+
+import { drawings } from '../factories';
+import { connectionLost } from '../../live';
+import { onResume } from '../../session';
+import type { OpenStudy } from '../open_study';
+import type { Workspace } from '../workspace';
+import type { SavedContent, SavedEntry, SavedImage } from './api';
+import { browserDrafts, type Drafts } from './draft';
+import { StudyWork } from './study_work';
+
+export class SavedWork {
+  readonly works: readonly StudyWork[];
+  readonly unsaved = computed(() => this.works.some((work) => work.unsaved.value));
+  /** What of the view opened last cannot be shown here. */
+  readonly unsupported = signal<readonly string[]>([]);
+  #stops: (() => void)[] = [];
+
+  constructor(readonly workspace: Workspace, drafts: Drafts = browserDrafts()) {
+    drafts.sweep();
+    this.works = workspace.studies.map((study) => new StudyWork(study, drawings, drafts));
+  }
+
+  /** The work on the study in the active cell. */
+  readonly active = computed(() => {
+    const study = this.workspace.activeCell.value.subject.value?.study;
+    return this.works.find((work) => work.study === study) ?? this.works[0] ?? null;
+  });
+
+  of(study: OpenStudy | undefined): StudyWork | null {
+    return this.works.find((work) => work.study === study) ?? null;
+  }
+
+  start(): void {
+    for (const work of this.works) {
+      let first = true;
+      this.#stops.push(effect(() => {
+        const manifest = work.study.manifest.value;
+        if (!manifest) return;
+        work.setImages(new Set(manifest.series.flatMap(({ instances }) => instances.map((one) => one.sop_instance_uid))));
+        if (!first) return;
+        first = false;
+        void work.start();
+      }));
+    }
+    const changed = (): void => { for (const work of this.works) work.changed(); };
+    const again = (): void => { for (const work of this.works) void work.sendWaiting(); };
+    let lost = false;
+    this.#stops.push(
+      drawings.subscribe(changed),
+      onResume(again),
+      effect(() => {
+        const now = connectionLost.value;
+        if (lost && !now) again();
+        lost = now;
+      }),
+    );
+    globalThis.addEventListener('online', again);
+    const asks = (event: BeforeUnloadEvent): void => {
+      for (const work of this.works) work.flush();
+      if (this.unsaved.peek()) event.preventDefault();
+    };
+    globalThis.addEventListener('beforeunload', asks);
+    this.#stops.push(() => {
+      globalThis.removeEventListener('online', again);
+      globalThis.removeEventListener('beforeunload', asks);
+    });
+  }
+
+  /** The viewer is left: what is not saved is in the drafts, and nothing drawn is left for whoever comes next. */
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    for (const work of this.works) work.stop();
+    drawings.clear();
+  }
+
+  async saveAll(): Promise<boolean> {
+    const wanted = this.works.filter((work) => work.unsaved.peek());
+    const done = await Promise.all(wanted.map(async (work) => {
+      const drawn = work.drawn.peek().length === 0 || await work.saveMeasurements();
+      const chosen = work.chosen.peek().length === 0 || await work.saveKeyImages('113000', '');
+      return drawn && chosen;
+    }));
+    return done.every(Boolean);
+  }
+
+  /** Show an image of a study in the active cell. */
+  async goTo(study: OpenStudy, image: SavedImage): Promise<boolean> {
+    const series = study.manifest.peek()?.series.find(({ instances }) => instances.some((one) => one.sop_instance_uid === image.sop_instance_uid));
+    if (!series) return false;
+    const sets = await study.load(series.series_instance_uid);
+    const frame = image.frame ?? 1;
+    for (const [part, set] of sets.entries()) {
+      const index = set.images.findIndex((one) => one.sopInstanceUid === image.sop_instance_uid && one.frame === frame);
+      if (index < 0) continue;
+      const cell = this.workspace.activeCell.peek();
+      if (cell.displaySet.peek()?.id === set.id && cell.state.peek() === 'ready') cell.viewport?.scrollTo(index);
+      else await cell.open({ study, series, part }, index);
+      return true;
+    }
+    return false;
+  }
+
+  /** Show the drawings of a report on their images, and the first of these. */
+  async openMeasurements(work: StudyWork, entry: SavedEntry): Promise<void> {
+    const content = await work.read(entry);
+    const [first] = content?.drawings ?? [];
+    if (!content || !first) return;
+    work.showDrawings(content);
+    await this.goTo(work.study, first);
+  }
+
+  /** Show a view as it was saved. */
+  async openView(work: StudyWork, entry: SavedEntry): Promise<void> {
+    const content: SavedContent | null = await work.read(entry);
+    const [image] = content?.images ?? [];
+    if (!content || !image || !await this.goTo(work.study, image)) return;
+    const viewport = this.workspace.activeCell.peek().viewport;
+    const { look } = content;
+    if (!viewport || !look) return;
+    viewport.reset();
+    const { rotation, flipped, magnification, centre } = look;
+    viewport.setPresentation({ rotation, flipped, magnification, centre });
+    if (look.window) viewport.setVoi(look.window);
+    if (look.inverted) viewport.setInverted(true);
+    this.unsupported.value = content.unsupported;
+    work.showDrawings(content);
+  }
+}
