@@ -141,3 +141,39 @@ def test_its_list_finds_a_name(browser: Browser, web: WebServer, study: list[Dat
         assert found.value.status == 200
         expect(page.get_by_text("NGUYỄN, VĂN ĐỨC")).to_have_count(0)
         assert watcher.wrong == []
+
+
+def test_it_shows_the_measurements_that_are_saved_here(browser: Browser, web: WebServer, study: list[Dataset]) -> None:
+    """A length and an ellipse of a report, at their places on their image, with the numbers they were saved with."""
+    image = str(study[0].SOPInstanceUID)
+    length = {"name": "length", "value": 43.75, "unit": "mm"}
+    mean = {"name": "mean", "value": -12.5, "unit": "HU"}
+    drawn = [
+        drawing(image, "length", [[64, 64], [192, 64]], [length]),
+        drawing(image, "ellipse", [[64, 96], [192, 160]], [mean]),
+    ]
+    with web.client() as client:
+        body = {"id": "ohif-1", "language": "vi", "kind": "measurements", "drawings": drawn}
+        answer = client.post(f"/api/studies/{study[0].StudyInstanceUID}/saved", json=body)
+        assert answer.status_code == 201, answer.text
+    with ohif.serving(web.url) as url, signed_in(browser, url, "reader", PASSWORD) as page:
+        page.goto(f"{url}/viewer?StudyInstanceUIDs={study[0].StudyInstanceUID}")
+        page.add_style_tag(content="[class^=shepherd] { display: none !important }")
+        expect(page.get_by_text("W:").first).to_be_visible(timeout=WITHIN_MS)
+        report = page.locator("[data-cy^=study-browser-thumbnail]").filter(has_text="Measurements")
+        report.dblclick(timeout=WITHIN_MS)
+        layer = page.locator("svg.svg-layer")
+        expect(layer).to_contain_text("Length: 43.75 mm", timeout=WITHIN_MS)
+        expect(layer).to_contain_text("Mean: -12.50")
+        ellipse, line = layer.locator("ellipse").first, layer.locator("line[stroke-dasharray='4,4']").first
+        across = float(ellipse.get_attribute("rx") or 0) * 2
+        ends = [float(line.get_attribute(name) or 0) for name in ("x1", "x2")]
+        assert abs(abs(ends[1] - ends[0]) - across) < 1, "both are 128 pixels of the image wide"
+
+
+def drawing(image: str, kind: str, points: list[list[float]], values: list[dict[str, object]]) -> dict[str, object]:
+    """A drawing as the viewer saves it."""
+    return {
+        "id": f"{kind} of the test", "kind": kind, "sop_instance_uid": image, "frame": 1, "points": points,
+        "values": values,
+    }  # fmt: skip

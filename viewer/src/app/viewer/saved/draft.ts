@@ -1,13 +1,13 @@
 /** What is drawn and not saved, kept in this browser for its author: no patient's name, only the study's UID. */
-import type { SavedDrawing, SavedImage } from './api';
+import type { SavedDrawing, SavedImage, SaveRequest } from './api';
 
 export interface Draft {
   /** When it was last changed, ISO 8601. */
   readonly at: string;
   readonly drawings: readonly SavedDrawing[];
   readonly keyImages: readonly SavedImage[];
-  /** The line was down when it was to be saved: send it as soon as it can be. */
-  readonly toSend: boolean;
+  /** What was to be saved when the line was down: sent as soon as it can be. */
+  readonly pending: SaveRequest | null;
 }
 
 const STORED_UNDER = 'filmless.draft';

@@ -15,7 +15,7 @@ describe('a drawing that is saved', () => {
   it('comes back as the same drawing, whatever its kind', () => {
     for (const kind of MEASUREMENT_KINDS) {
       const points = Array.from({ length: POINT_COUNT[kind] }, (_, at) => [at * 7.3, at * 3.1] as const);
-      const one = measurement({ kind, points, ...(kind === 'text' || kind === 'arrow' ? { text: 'Nốt' } : {}) } as Partial<Measurement>);
+      const one = measurement({ kind, points, ...(kind === 'text' || kind === 'arrow' ? { text: 'Nốt' } : {}) });
       const back = fromSaved(toSaved(one));
       expect(back && keyOf(back)).toBe(keyOf(one));
       expect(back?.id).toBe(one.id);
@@ -28,7 +28,7 @@ describe('a drawing that is saved', () => {
     expect(valuesOf(measurement({}))).toEqual([{ name: 'length', value: null, unit: 'mm' }]);
     const region = measurement({
       kind: 'ellipse', area: 4, mean: -50, standardDeviation: 3, minimum: -60, maximum: -40, unit: 'HU',
-    } as Partial<Measurement>);
+    });
     expect(valuesOf(region).map(({ name, unit }) => `${name} ${unit}`)).toEqual([
       'area mm2', 'mean HU', 'standard_deviation HU', 'minimum HU', 'maximum HU',
     ]);
@@ -42,8 +42,8 @@ describe('a drawing that is saved', () => {
 
   it('is complete with all of its points, and a text with its words', () => {
     expect(isComplete(measurement({ points: [[1, 2]] }))).toBe(false);
-    expect(isComplete(measurement({ kind: 'text', points: [[1, 2]] } as Partial<Measurement>))).toBe(false);
-    expect(isComplete(measurement({ kind: 'text', points: [[1, 2]], text: 'a' } as Partial<Measurement>))).toBe(true);
+    expect(isComplete(measurement({ kind: 'text', points: [[1, 2]] }))).toBe(false);
+    expect(isComplete(measurement({ kind: 'text', points: [[1, 2]], text: 'a' }))).toBe(true);
   });
 
   it('is none of ours where it is a shape of others', () => {

@@ -1,7 +1,7 @@
 /** Between a measurement on the screen and a drawing as it is saved. */
-import type { Point } from '../../../core/geometry';
 import { type Measurement, MEASUREMENT_KINDS, type MeasurementKind, POINT_COUNT } from '../../../core/measurement';
-import { labelLines, written } from '../../../drawing/label';
+import { labelLines } from '../../../drawing/label';
+import { formatDecimal } from '../../../i18n/dates';
 import type { SavedDrawing, SavedValue } from './api';
 import { idOf, uuidOf } from './identity';
 
@@ -48,7 +48,7 @@ export function toSaved(one: Measurement): SavedDrawing {
   return {
     id: uuidOf(one.id), kind: one.kind, sop_instance_uid: one.sopInstanceUid, frame: one.frame, points: one.points,
     text: one.text ?? '',
-    label: words ? '' : labelLines(one, written).join('\n').slice(0, 256),
+    label: words ? '' : labelLines(one, formatDecimal).join('\n').slice(0, 256),
     values: valuesOf(one),
     manual_spacing: one.manualSpacing ?? null,
   };
@@ -75,12 +75,12 @@ export function fromSaved(one: SavedDrawing, id = idOf(one.id)): Measurement | n
   const lengths = values.find(({ name }) => ['length', 'long_axis', 'area'].includes(name));
   const statistic = values.find(({ name }) => name === 'mean' || name === 'value');
   return {
-    id, kind, sopInstanceUid: one.sop_instance_uid, frame: one.frame, points: one.points as readonly Point[],
+    id, kind, sopInstanceUid: one.sop_instance_uid, frame: one.frame, points: one.points,
     ...(one.text === '' ? {} : { text: one.text }),
     calibrated: lengths?.unit.startsWith('mm') ?? false,
     calibration: one.manual_spacing ? 'manual' : 'none',
     ...(one.manual_spacing ? { manualSpacing: one.manual_spacing } : {}),
     unit: statistic?.unit ?? '',
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
-  } as Measurement;
+  };
 }

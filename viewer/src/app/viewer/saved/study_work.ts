@@ -56,7 +56,7 @@ export class StudyWork {
   /** The study has been opened, or has more images now. */
   setImages(images: ReadonlySet<string>): void {
     this.#images = images;
-    this.#version.value += 1;
+    this.#version.value = this.#version.peek() + 1;
   }
 
   /** Read what is saved; put back what was drawn here last: the draft if there is one, else what was saved. */
@@ -68,7 +68,11 @@ export class StudyWork {
     if (draft) this.#restore(draft);
     this.#ready = true;
     this.changed();
-    if (draft?.toSend) await this.saveMeasurements();
+    if (draft?.pending) {
+      this.#pending = draft.pending;
+      this.state.value = 'waiting';
+      await this.sendWaiting();
+    }
   }
 
   async readList(): Promise<void> {
@@ -100,7 +104,7 @@ export class StudyWork {
 
   /** Something has been drawn, changed or taken away; the draft follows a moment later, not with each move of a hand. */
   changed(): void {
-    this.#version.value += 1;
+    this.#version.value = this.#version.peek() + 1;
     if (this.#ready) this.#draftTimer ??= setTimeout(() => this.flush(), DRAFT_AFTER_MS);
   }
 
@@ -108,7 +112,7 @@ export class StudyWork {
   flush(): void {
     clearTimeout(this.#draftTimer);
     this.#draftTimer = undefined;
-    if (this.#ready) this.#writeDraft(this.state.peek() === 'waiting');
+    if (this.#ready) this.#writeDraft();
   }
 
   stop(): void {
@@ -222,8 +226,7 @@ export class StudyWork {
     if (this.state.peek() !== 'waiting') return;
     this.state.value = 'idle';
     if (this.#pending && this.#pending.kind !== 'measurements') {
-      const kept = await this.#send(this.#pending);
-      if (kept && this.#pending === null) await this.readList();
+      if (await this.#send(this.#pending)) await this.readList();
     }
     if (this.unsaved.peek()) await this.saveMeasurements();
   }
@@ -242,12 +245,13 @@ export class StudyWork {
       await save(this.study.uid, wanted);
       this.#pending = null;
       this.state.value = 'idle';
+      this.changed();
       return true;
     } catch (reason) {
       noticeSignedOut(reason);
       this.state.value = stateOf(reason);
       this.#pending = wanted;
-      this.#writeDraft(this.state.peek() === 'waiting');
+      this.#writeDraft();
       return false;
     }
   }
@@ -279,19 +283,20 @@ export class StudyWork {
     for (const one of draft.drawings.flatMap((drawing) => fromSaved(drawing) ?? [])) this.book.add(one);
     batch(() => {
       this.chosen.value = draft.keyImages;
-      this.#version.value += 1;
+      this.#version.value = this.#version.peek() + 1;
     });
     this.restored.value = this.#differs() ? draft.at : null;
   }
 
-  #writeDraft(toSend: boolean): void {
+  #writeDraft(): void {
     const account = this.#account;
     if (account === '') return;
-    if (!this.#differs()) {
+    const pending = this.state.peek() === 'waiting' ? this.#pending : null;
+    if (!this.#differs() && pending === null) {
       this.drafts.remove(account, this.study.uid);
       return;
     }
-    const draft = { at: new Date().toISOString(), drawings: this.#own().map(toSaved), keyImages: this.chosen.peek(), toSend };
+    const draft = { at: new Date().toISOString(), drawings: this.#own().map(toSaved), keyImages: this.chosen.peek(), pending };
     this.drafts.write(account, this.study.uid, draft);
   }
 }

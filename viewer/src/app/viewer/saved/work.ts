@@ -1,5 +1,5 @@
 /** What is saved in the open studies, and going to it: loaded when the first image is there. */
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 
 import { drawings } from '../factories';
 import { connectionLost } from '../../live';
@@ -38,10 +38,11 @@ export class SavedWork {
       this.#stops.push(effect(() => {
         const manifest = work.study.manifest.value;
         if (!manifest) return;
-        work.setImages(new Set(manifest.series.flatMap(({ instances }) => instances.map((one) => one.sop_instance_uid))));
-        if (!first) return;
-        first = false;
-        void work.start();
+        untracked(() => {
+          work.setImages(new Set(manifest.series.flatMap(({ instances }) => instances.map((one) => one.sop_instance_uid))));
+          if (first) void work.start();
+          first = false;
+        });
       }));
     }
     const changed = (): void => { for (const work of this.works) work.changed(); };
@@ -52,7 +53,7 @@ export class SavedWork {
       onResume(again),
       effect(() => {
         const now = connectionLost.value;
-        if (lost && !now) again();
+        if (lost && !now) untracked(again);
         lost = now;
       }),
     );
