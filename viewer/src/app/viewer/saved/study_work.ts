@@ -120,6 +120,12 @@ export class StudyWork {
     this.#ready = false;
   }
 
+  /** The study is no longer open: its drawings leave the page, and wait in the draft. */
+  putAside(): void {
+    this.stop();
+    for (const one of this.book.list) if (this.#images.has(one.sopInstanceUid)) this.book.remove(one.id);
+  }
+
   async saveMeasurements(): Promise<boolean> {
     const drawings = this.#own();
     if (drawings.length === 0 || this.state.peek() === 'saving') return false;

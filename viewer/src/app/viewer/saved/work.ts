@@ -11,42 +11,33 @@ import { browserDrafts, type Drafts } from './draft';
 import { StudyWork } from './study_work';
 
 export class SavedWork {
-  readonly works: readonly StudyWork[];
-  readonly unsaved = computed(() => this.works.some((work) => work.unsaved.value));
+  readonly works = signal<readonly StudyWork[]>([]);
+  readonly unsaved = computed(() => this.works.value.some((work) => work.unsaved.value));
   /** What of the view opened last cannot be shown here. */
   readonly unsupported = signal<readonly string[]>([]);
   #stops: (() => void)[] = [];
 
-  constructor(readonly workspace: Workspace, drafts: Drafts = browserDrafts()) {
+  constructor(readonly workspace: Workspace, private readonly drafts: Drafts = browserDrafts()) {
     drafts.sweep();
-    this.works = workspace.studies.map((study) => new StudyWork(study, drawings, drafts));
   }
 
   /** The work on the study in the active cell. */
   readonly active = computed(() => {
     const study = this.workspace.activeCell.value.subject.value?.study;
-    return this.works.find((work) => work.study === study) ?? this.works[0] ?? null;
+    return this.works.value.find((work) => work.study === study) ?? this.works.value[0] ?? null;
   });
 
   of(study: OpenStudy | undefined): StudyWork | null {
-    return this.works.find((work) => work.study === study) ?? null;
+    return this.works.value.find((work) => work.study === study) ?? null;
   }
 
   start(): void {
-    for (const work of this.works) {
-      let first = true;
-      this.#stops.push(effect(() => {
-        const manifest = work.study.manifest.value;
-        if (!manifest) return;
-        untracked(() => {
-          work.setImages(new Set(manifest.series.flatMap(({ instances }) => instances.map((one) => one.sop_instance_uid))));
-          if (first) void work.start();
-          first = false;
-        });
-      }));
-    }
-    const changed = (): void => { for (const work of this.works) work.changed(); };
-    const again = (): void => { for (const work of this.works) void work.sendWaiting(); };
+    this.#stops.push(effect(() => {
+      const studies = this.workspace.opened.value;
+      untracked(() => this.#follow(studies));
+    }));
+    const changed = (): void => { for (const work of this.works.peek()) work.changed(); };
+    const again = (): void => { for (const work of this.works.peek()) void work.sendWaiting(); };
     let lost = false;
     this.#stops.push(
       drawings.subscribe(changed),
@@ -59,7 +50,7 @@ export class SavedWork {
     );
     globalThis.addEventListener('online', again);
     const asks = (event: BeforeUnloadEvent): void => {
-      for (const work of this.works) work.flush();
+      for (const work of this.works.peek()) work.flush();
       if (this.unsaved.peek()) event.preventDefault();
     };
     globalThis.addEventListener('beforeunload', asks);
@@ -72,12 +63,34 @@ export class SavedWork {
   /** The viewer is left: what is not saved is in the drafts, and nothing drawn is left for whoever comes next. */
   stop(): void {
     for (const stop of this.#stops) stop();
-    for (const work of this.works) work.stop();
+    for (const work of this.works.peek()) work.stop();
     drawings.clear();
   }
 
+  /** A study that is put aside keeps what is not saved as a draft. */
+  #follow(studies: readonly OpenStudy[]): void {
+    const known = this.works.peek();
+    for (const work of known) if (!studies.includes(work.study)) work.putAside();
+    this.works.value = studies.map((study) => known.find((work) => work.study === study) ?? this.#begin(study));
+  }
+
+  #begin(study: OpenStudy): StudyWork {
+    const work = new StudyWork(study, drawings, this.drafts);
+    let first = true;
+    this.#stops.push(effect(() => {
+      const manifest = study.manifest.value;
+      if (!manifest) return;
+      untracked(() => {
+        work.setImages(new Set(manifest.series.flatMap(({ instances }) => instances.map((one) => one.sop_instance_uid))));
+        if (first) void work.start();
+        first = false;
+      });
+    }));
+    return work;
+  }
+
   async saveAll(): Promise<boolean> {
-    const wanted = this.works.filter((work) => work.unsaved.peek());
+    const wanted = this.works.peek().filter((work) => work.unsaved.peek());
     const done = await Promise.all(wanted.map(async (work) => {
       const drawn = work.drawn.peek().length === 0 || await work.saveMeasurements();
       const chosen = work.chosen.peek().length === 0 || await work.saveKeyImages('113000', '');
@@ -97,7 +110,10 @@ export class SavedWork {
       if (index < 0) continue;
       const cell = this.workspace.activeCell.peek();
       if (cell.displaySet.peek()?.id === set.id && cell.state.peek() === 'ready') cell.viewport?.scrollTo(index);
-      else await cell.open({ study, series, part }, index);
+      else {
+        this.workspace.arranged = true; // nothing may be rearranged over what was asked for
+        await cell.open({ study, series, part }, { index });
+      }
       return true;
     }
     return false;
