@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.uid import PositronEmissionTomographyImageStorage, generate_uid
 
 from tests import instances
 from tests.peers import dcmtk
@@ -29,7 +30,12 @@ ROWS, COLUMNS = 40, 48
 SPACING = (0.8, 0.6)  # rows, columns
 CENTER, WIDTH = 40, 400
 TILT = math.radians(18)
-PLAIN, TILTED, MISSING, VARYING = 1, 2, 3, 4
+PLAIN, TILTED, MISSING, VARYING, SPHERES, PET, ELSEWHERE = 1, 2, 3, 4, 5, 6, 7
+BALLS = (((12.0, 28.0, 9.0), 5.0, 700), ((36.0, 10.0, 22.0), 4.0, 180))
+"""Two balls in air: column, row, slot of the middle, radius in mm, HU."""
+DOSE, HALF_LIFE, MINUTES, WEIGHT, SLOPE = 3.7e8, 6586.2, 60, 70, 0.375
+SUV = WEIGHT * 1000 / (DOSE * 2 ** (-MINUTES * 60 / HALF_LIFE))
+"""SUVbw of 1 Bq/ml: body weight in g by the dose left when the scan began."""
 
 
 def hounsfield(count: int) -> npt.NDArray[np.int16]:
@@ -92,6 +98,46 @@ def series(number: int, depths: Sequence[float], study: Dataset, tilt: float = 0
     return Volume(datasets, values, np.array([-14, 22, depths[0]], float), steps)
 
 
+def balls(study: Dataset, depths: Sequence[float]) -> Volume:
+    """The same grid, air with two balls in it."""
+    volume = series(SPHERES, depths, study)
+    slot, row, column = np.meshgrid(*(np.arange(count) for count in volume.values.shape), indexing="ij")
+    points = volume.origin + np.stack([column, row, slot], axis=-1) @ volume.steps.T
+    values = np.full(volume.values.shape, -1000)
+    for place, radius, value in BALLS:
+        values[np.linalg.norm(points - volume.place(*place), axis=-1) < radius] = value
+    for at, ds in enumerate(volume.datasets):
+        ds.PixelData = values[at].astype("<i2").tobytes()
+    return Volume(volume.datasets, values.astype(float), volume.origin, volume.steps)
+
+
+def pet(number: int, study: Dataset, frame_of_reference: str) -> Volume:
+    """A coarser PET series over the same place, in Bq/ml."""
+    depths = [3.0 * at - 12 for at in range(17)]
+    rows, columns = 18, 20
+    datasets = instances.study(len(depths), rows=rows, columns=columns, patient_id="VOLUME-1")
+    slot, row, column = np.meshgrid(np.arange(len(depths)), np.arange(rows), np.arange(columns), indexing="ij")
+    stored = (9000 + 2500 * column + 900 * row - 600 * slot).astype(np.uint16)
+    uid = generate_uid()
+    for ds, depth, cells in zip(datasets, depths, stored, strict=True):
+        ds.SOPClassUID, ds.Modality = PositronEmissionTomographyImageStorage, "PT"
+        ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SeriesNumber = study.StudyInstanceUID, uid, number
+        ds.FrameOfReferenceUID, ds.SeriesDescription = frame_of_reference, f"PET {number}"
+        ds.ImagePositionPatient, ds.PixelSpacing, ds.SliceThickness = [-16, 20, depth], [2, 1.8], 3
+        ds.PixelRepresentation, ds.PixelData = 0, cells.astype("<u2").tobytes()
+        ds.RescaleSlope = SLOPE
+        del ds.RescaleType, ds.WindowCenter, ds.WindowWidth
+        ds.Units, ds.CorrectedImage, ds.DecayCorrection, ds.PatientWeight = "BQML", ["ATTN", "DECY"], "START", WEIGHT
+        ds.SeriesDate = ds.AcquisitionDate = "20261122"
+        ds.SeriesTime = ds.AcquisitionTime = "110000"
+        agent = Dataset()
+        agent.RadionuclideTotalDose, agent.RadionuclideHalfLife = DOSE, HALF_LIFE
+        agent.RadiopharmaceuticalStartDateTime = f"20261122{11 - MINUTES // 60:02}0000"
+        ds.RadiopharmaceuticalInformationSequence = [agent]
+    steps = np.diag([1.8, 2.0, 3.0])
+    return Volume(datasets, stored * SLOPE, np.array([-16, 20, depths[0]], float), steps)
+
+
 @pytest.fixture(scope="module")
 def volumes(running_pacs: Filmless, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Volume]:
     """A study in a running server: an even series, a tilted one, one with a gap, one that varies."""
@@ -102,6 +148,9 @@ def volumes(running_pacs: Filmless, tmp_path_factory: pytest.TempPathFactory) ->
         TILTED: series(TILTED, even, study, TILT),
         MISSING: series(MISSING, [depth for at, depth in enumerate(even) if at not in {14, 15, 16}], study),
         VARYING: series(VARYING, [*even[:10], *(depth + 0.4 for depth in even[10:20])], study),
+        SPHERES: balls(study, even),
+        PET: pet(PET, study, study.FrameOfReferenceUID),
+        ELSEWHERE: pet(ELSEWHERE, study, generate_uid()),
     }
     datasets = [ds for one in made.values() for ds in one.datasets]
     paths = instances.save(datasets, tmp_path_factory.mktemp("volume"))
@@ -150,6 +199,16 @@ class Planes:
         url = self.plane(name).locator("canvas").evaluate("(canvas) => canvas.toDataURL('image/png')")
         return np.asarray(Image.open(io.BytesIO(b64decode(url.partition(",")[2]))).convert("RGB"), dtype=np.int64)
 
+    def render(self, seen: str) -> tuple["View", npt.NDArray[np.int64]]:
+        """The 3D picture, once the state written beside it holds these words: where it is seen from, and its pixels."""
+        host = self.page.locator(f"[data-render='ready'] .render-host[data-drawn*='{seen}']")
+        host.wait_for(timeout=WITHIN_MS)
+        told = json.loads(host.get_attribute("data-drawn") or "")
+        url = host.locator("canvas").evaluate("(canvas) => canvas.toDataURL('image/png')")
+        shown = Image.open(io.BytesIO(b64decode(url.partition(",")[2]))).convert("RGB")
+        del told["preset"], told["clip"]
+        return View(**told), np.asarray(shown, dtype=np.int64)
+
     def screen(self, name: str, point: Floats) -> tuple[float, float]:
         """Where on the screen a point of the patient is."""
         view, box = self.view(name), self.plane(name).bounding_box()
@@ -180,6 +239,12 @@ class View:
     centre: list[float]
     right: list[float]
     down: list[float]
+
+    def pixel(self, point: Floats) -> tuple[int, int]:
+        """Row and column of the pixel a point of the patient is seen at."""
+        away = point - np.array(self.centre)
+        column = away @ np.array(self.right) / self.scale + self.width / 2
+        return int(away @ np.array(self.down) / self.scale + self.height / 2), int(column)
 
     def points(self) -> Floats:
         """The point of the patient of each pixel's centre."""
@@ -322,3 +387,112 @@ def test_missing_slices_are_striped_and_varying_ones_refused(planes: Planes, vol
     expect(planes.page.locator("[data-plane]")).to_have_count(0)
     planes.close()
     expect(planes.page.locator(f'{CELL}[data-state="ready"]')).to_be_visible()
+
+
+def test_the_volume_is_where_it_belongs_in_three_dimensions(planes: Planes, volumes: dict[int, Volume]) -> None:
+    volume = volumes[SPHERES]
+    planes.open(volumes, SPHERES)
+    planes.plane("axial")
+    planes.page.get_by_role("tab", name="3D").click()
+    planes.page.locator('[name="render-preset"]').select_option("projection")
+    bright, pale = (volume.place(*ball[0]) for ball in BALLS)
+    between = (bright + pale) / 2
+
+    def expect_balls(seen: str) -> None:
+        view, shown = planes.render(seen)
+        assert shown[view.pixel(bright)][0] == pytest.approx(255, abs=2)
+        assert shown[view.pixel(pale)][0] == pytest.approx(float(grey(np.array(180.0))), abs=3)
+        assert shown[view.pixel(between)][0] == 0
+        # as large as they are: half of the radius further on is inside, half as far again beyond it is not
+        for ball, point in zip(BALLS, (bright, pale), strict=True):
+            for way in (np.array(view.right), np.array(view.down)):
+                assert shown[view.pixel(point + 0.5 * ball[1] * way)][0] > 100
+                assert shown[view.pixel(point + 1.6 * ball[1] * way)][0] == 0
+
+    expect_balls('"preset":"projection"')
+    planes.page.get_by_role("button", name=re.compile("^(Feet|Chân)$")).click()
+    expect_balls('"right":[1,0,0],"down":[0,1,0]')
+    host = planes.page.locator(".render-host")
+    before = host.get_attribute("data-drawn")
+    host.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowRight"):
+        planes.page.keyboard.press(key)
+    expect(host).not_to_have_attribute("data-drawn", before or "")
+    expect_balls('"preset":"projection"')
+    # cut away up to a place between the two balls: the one before it is gone
+    part = round(float(between @ np.array([0, 0, 1]) - volume.origin[2]) / 1.5 / 30 * 100)
+    planes.page.locator('[name="cut-2-0"]').fill(str(part))
+    view, shown = planes.render(f"[{part / 100:g},1]")
+    assert shown[view.pixel(bright)][0] == 0
+    assert shown[view.pixel(pale)][0] > 100
+    planes.page.locator('[name="render-preset"]').select_option("bone")
+    view, shown = planes.render('"preset":"bone"')
+    assert shown.max() < 200, "the ball of 180 HU is no bone, the other one is cut away"
+    planes.page.locator('[name="cut-2-0"]').fill("0")
+    view, shown = planes.render('"clip":[[0,1],[0,1],[0,1]]')
+    assert shown[view.pixel(bright)].sum() > 300
+
+
+def hot_iron(part: Floats) -> Floats:
+    """Black, red, yellow, white."""
+    level = np.clip(part, 0, 1)[..., None] * 255
+    return np.clip(np.concatenate([level * 2, level * 2 - 255, level * 4 - 765], axis=-1), 0, 255)
+
+
+def test_pet_lies_over_ct_by_its_frame_of_reference_alone(planes: Planes, volumes: dict[int, Volume]) -> None:
+    ct, over = volumes[PLAIN], volumes[PET]
+    planes.open(volumes, PLAIN)
+    planes.plane("axial")
+    menu = planes.page.locator(".fusion > button[aria-haspopup]")
+    menu.click()
+    planes.page.get_by_role("menuitemradio", name=f"PET {ELSEWHERE}").click()
+    expect(planes.page.locator('.volume-panel [role="alert"]')).to_contain_text(f"PET {ELSEWHERE}")
+    expect(planes.page.locator('[data-fact="fused"]')).to_have_count(0)
+    menu.click()
+    planes.page.get_by_role("menuitemradio", name=f"PET {PET}").click()
+    fact = planes.page.locator('[data-fact="fused"]')
+    expect(fact).to_contain_text("SUVbw")
+    value = float((fact.text_content() or "").split()[0].replace(",", "."))
+    middle = ct.place((COLUMNS - 1) / 2, (ROWS - 1) / 2, 14.5)
+    assert value == pytest.approx(float(over.sample(middle[None])[0]) * SUV, abs=0.01)
+    planes.page.locator('[name="fusion-opacity"]').fill("40")
+    planes.page.locator('[name="fusion-upper"]').fill("8")
+    planes.page.keyboard.press("Tab")
+    for name in ("axial", "sagittal", "coronal"):
+        view = planes.view(name)
+        points = view.points()
+        under, above = ct.sample(points), over.sample(points) * SUV
+        inner = np.ones(under.shape, bool)
+        for axis in (0, 1):
+            for way in (1, -1):
+                inner &= ~np.isnan(np.roll(under + above, way, axis))
+        assert inner.sum() > 5000
+        colour = hot_iron(np.floor(np.nan_to_num(above) / 8 * 255 + 0.5) / 255)
+        expected = grey(under)[..., None] * 0.6 + colour * 0.4
+        assert np.abs(planes.picture(name) - expected)[inner].max() <= 4
+
+
+def test_a_curved_plane_follows_its_curve(planes: Planes, volumes: dict[int, Volume]) -> None:
+    volume = volumes[PLAIN]
+    planes.open(volumes, PLAIN)
+    planes.plane("axial").focus()
+    planes.page.keyboard.press("u")
+    z = planes.view("axial").centre[2]
+    for column in (8, 38):
+        planes.click("axial", np.array([*volume.place(column, 18, 0)[:2], z]))
+    curved = planes.page.locator("[data-curve]")
+    curved.locator("canvas").wait_for()
+    start, end = (np.array(point) for point in json.loads(curved.get_attribute("data-curve") or ""))
+    step = float(curved.get_attribute("data-curve-step") or "nan")
+    length = float(np.linalg.norm(end - start))
+    expect(curved).to_contain_text(re.compile(f"{length:.1f}".replace(".", "[.,]")))
+    url = curved.locator("canvas").evaluate("(canvas) => canvas.toDataURL('image/png')")
+    shown = np.asarray(Image.open(io.BytesIO(b64decode(url.partition(",")[2]))).convert("L"), dtype=np.int64)
+    rows, columns = shown.shape
+    assert columns == int(length / step + 1e-6) + 1
+    along = start + np.arange(columns)[None, :, None] * step * (end - start) / length
+    points = along + (np.arange(rows) - (rows - 1) / 2)[:, None, None] * step * np.array([0, 0, -1])
+    values = volume.sample(points)
+    inner = ~np.isnan(values) & ~np.isnan(np.roll(values, 1, 0)) & ~np.isnan(np.roll(values, -1, 0))
+    assert inner.sum() > 1000
+    assert np.abs(shown - grey(values))[inner].max() <= 1

@@ -45,7 +45,7 @@ export function cursorOf(gesture: Gesture): string {
 }
 
 export interface CurveDrawing {
-  add(point: Vector, name: PlaneName): void;
+  add(point: Vector, name: PlaneName, normal: Vector): void;
 }
 
 /** One press from its beginning to its end, in pixels of the screen. */
@@ -95,7 +95,10 @@ export class Press {
     const { session } = this;
     session.moving.value = false;
     const clicked = this.farthest <= CLICK;
-    if (this.gesture === 'curve' && clicked) this.curve?.add(this.point(x, y), this.name);
+    if (this.gesture === 'curve' && clicked) {
+      this.curve?.add(this.point(x, y), this.name, normalOf(session.planes.peek()[this.name]));
+      session.tab.value = 'curve';
+    }
     if (this.gesture !== 'length') return;
     // Drawn out: the end is here. Clicked: the next click sets it, perhaps on another slice or in another plane.
     if (!clicked) session.setEnd(this.point(x, y));

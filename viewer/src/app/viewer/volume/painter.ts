@@ -38,7 +38,7 @@ export function hotIron(part: number): readonly [number, number, number] {
 export const HOT_IRON: readonly (readonly [number, number, number])[] = Array.from({ length: 256 }, (_, at) => hotIron(at / 255));
 
 /** Pixels of a plane: grey, striped where a slice is missing, black where nothing was acquired; a second volume in colour over it. */
-export function colours(picture: Pick<Picture, 'base' | 'view'>, look: Look, fused: Fused | null): Uint8ClampedArray<ArrayBuffer> {
+export function colours(picture: { readonly base: Float32Array; readonly view: Pick<PlaneView, 'width'> }, look: Look, fused: Fused | null): Uint8ClampedArray<ArrayBuffer> {
   const { base, view: { width } } = picture;
   const rgba = new Uint8ClampedArray(base.length * 4);
   const transform = { kind: 'window', voi: look.voi } as const;

@@ -5,24 +5,26 @@ import { sliceThickness, type VolumeGrid } from '../../../core/volume/grid';
 import { size, type Vector } from '../../../core/volume/vector';
 import { formatDecimal } from '../../../i18n/dates';
 import { Icon } from '../../icons';
+import type { FusionRefusal } from './fusion';
+import type { Layer } from './layer';
 import { lengthText } from './plane_marks';
 import type { Length, VolumeSession } from './session';
 import { vplural, vt } from './texts';
 
 export function Panel({ session }: { readonly session: VolumeSession }): JSX.Element {
   return (
-    <aside class="volume-panel" aria-label={vt('volume.panel')}>
-      <Progress session={session} />
+    <div class="volume-panel">
+      <Progress layer={session.base} />
+      <Progress layer={session.fusion.layer.value} />
       <Facts session={session} />
       <Lengths session={session} />
-    </aside>
+    </div>
   );
 }
 
-function Progress({ session }: { readonly session: VolumeSession }): JSX.Element | null {
-  const { base } = session;
-  if (!base || base.complete) return null;
-  const { done, total } = base.load.value;
+function Progress({ layer }: { readonly layer: Layer | null }): JSX.Element | null {
+  if (!layer || layer.complete) return null;
+  const { done, total } = layer.load.value;
   return (
     <div class="volume-progress" role="status">
       <span>{vt('volume.loading', { done, total })}</span>
@@ -52,17 +54,46 @@ function placeText([x, y, z]: Vector): string {
   return [part(x, 'L', 'R'), part(y, 'P', 'A'), part(z, 'H', 'F')].join('  ');
 }
 
+function valueText(layer: Layer | null, value: number): string {
+  if (!layer?.complete || !Number.isFinite(value)) return vt('volume.no_value');
+  return [formatDecimal(value * layer.factor, layer.factor === 1 ? 1 : 2), layer.shownUnit].filter(Boolean).join(' ');
+}
+
+/** Why a series is not laid over this one, and why values are no SUV. */
+function FusionNotes({ session }: { readonly session: VolumeSession }): JSX.Element | null {
+  const { base, fusion } = session;
+  const { layer, refused } = { layer: fusion.layer.value, refused: fusion.refused.value };
+  const reasons = [
+    refused ? vt('volume.fusion.refused', { series: refused.series.series_description, reason: refusalText(refused.reason) }) : '',
+    ...[base, layer].map((one) => (one?.suv && 'refused' in one.suv ? vt('volume.suv_refused', { reason: vt(`volume.suv.${one.suv.refused}`) }) : '')),
+  ].filter(Boolean);
+  if (reasons.length === 0) return null;
+  return (
+    <ul class="volume-notes" role="alert">
+      {reasons.map((reason) => <li key={reason} data-serious="true"><Icon name="warning" />{reason}</li>)}
+    </ul>
+  );
+}
+
+function refusalText(reason: FusionRefusal): string {
+  switch (reason) {
+    case 'frame_of_reference': case 'patient': case 'not_loaded': return vt(`volume.fusion.refused.${reason}`);
+    case 'too_large': return vt('volume.fusion.refused.too_large');
+    default: return vt(`volume.refused.${reason}`);
+  }
+}
+
 function Facts({ session }: { readonly session: VolumeSession }): JSX.Element {
-  const { base } = session;
-  const value = session.crossValue.value;
-  const unit = base?.unit.value ?? '';
-  const exact = Number.isFinite(value) && base?.complete === true;
+  const { base, fusion } = session;
+  const fused = fusion.layer.value;
   return (
     <>
       <dl class="volume-facts number">
         <div><dt>{vt('volume.place')}</dt><dd>{placeText(session.cross.value)} {vt('volume.millimetres')}</dd></div>
-        <div><dt>{vt('volume.value')}</dt><dd data-fact="value">{exact ? [formatDecimal(value, 1), unit].filter(Boolean).join(' ') : vt('volume.no_value')}</dd></div>
+        <div><dt>{vt('volume.value')}</dt><dd data-fact="value">{valueText(base, session.crossValue.value)}</dd></div>
+        {fused && <div><dt>{fused.set.description || fused.set.modality}</dt><dd data-fact="fused">{valueText(fused, session.fusedValue.value)}</dd></div>}
       </dl>
+      <FusionNotes session={session} />
       <ul class="volume-notes">
         {base && notes(session, base.grid).map(({ text, serious }) => (
           <li key={text} data-serious={serious}><Icon name={serious ? 'warning' : 'details'} />{text}</li>

@@ -1,6 +1,7 @@
 /** The words over a plane: whose image it is, which plane, its letters, its scale and what the picture is worth. */
 import type { JSX } from 'preact';
 
+import type { DisplaySet } from '../../../core/display_set';
 import { directionLetters } from '../../../core/geometry';
 import { areUpright, type PlaneName, type PlaneView } from '../../../core/volume/planes';
 import { scaled } from '../../../core/volume/vector';
@@ -46,6 +47,19 @@ export function PlaneOverlay({ session, name, view }: OverlayProps): JSX.Element
       </div>
       {(['left', 'right', 'top', 'bottom'] as const).map((edge) => letters[edge] !== '' && <span key={edge} class={`edge ${edge}`}>{letters[edge]}</span>)}
       <Scale scale={view.scale} />
+    </div>
+  );
+}
+
+/** Whose volume it is, over a picture that is no plane. */
+export function PatientCorner({ set }: { readonly set: DisplaySet }): JSX.Element | null {
+  const image = set.images[0];
+  if (!image) return null;
+  const [name, ...person] = overlayText(set, image).patient.slice(0, 2);
+  return (
+    <div class="corner top-left">
+      <strong>{name}</strong>
+      {person.map((line) => <span key={line}>{line}</span>)}
     </div>
   );
 }

@@ -73,7 +73,7 @@ export function PlaneCell({ session, name }: PlaneProps): JSX.Element {
   return (
     <section
       class="plane" tabIndex={0} aria-label={vt(`volume.plane.${name}`)} data-plane={name} data-active={session.active.value === name}
-      data-drawn={drawn === null ? undefined : drawnText(drawn.view)} data-settled={session.base?.complete === true && drawn?.key === wanted}
+      data-drawn={drawn === null ? undefined : drawnText(drawn.view)} data-settled={session.base?.complete === true && session.fusion.layer.value?.complete !== false && drawn?.key === wanted}
       onFocusCapture={() => { session.active.value = name; }}
     >
       <div
@@ -119,7 +119,7 @@ function usePicture(
   useEffect(() => effect(() => {
     const layer = session.base;
     if (!layer || size.width === 0) return;
-    const slices = [layer.load.value.done, session.fused.value?.load.value.done, session.fused.value?.set.id];
+    const slices = [layer.load.value.done, session.fusion.layer.value?.load.value.done, session.fusion.layer.value?.set.id];
     const density = Math.min(devicePixelRatio, Math.sqrt(MOST_PIXELS / (size.width * size.height)));
     const coarse = session.moving.value && session.slab.value !== 'thin' ? COARSE : 1;
     const [width, height] = [Math.round((size.width * density) / coarse), Math.round((size.height * density) / coarse)];
@@ -129,7 +129,7 @@ function usePicture(
     painter.want({ view, key });
   }), [session, name, size]);
   useEffect(() => effect(() => {
-    const looks = [session.base?.voi.value, session.inverted.value, session.fused.value?.voi.value, session.opacity.value];
+    const looks = [session.base?.voi.value, session.inverted.value, session.fusion.layer.value?.voi.value, session.fusion.opacity.value];
     if (held.picture && looks.length > 0) paint(session, held.picture, canvas.current);
   }), [session, name]);
 }
@@ -142,7 +142,7 @@ async function fetchPicture(session: VolumeSession, view: PlaneView): Promise<Pi
   };
   const { base } = session;
   if (!base) throw new Error('There is no volume');
-  const [below, above] = await Promise.all([base.client.plane(request), session.fused.peek()?.client.plane(request) ?? null]);
+  const [below, above] = await Promise.all([base.client.plane(request), session.fusion.layer.peek()?.client.plane(request) ?? null]);
   return { view, base: below.values, fused: above?.values ?? null };
 }
 
@@ -153,8 +153,8 @@ function paint(session: VolumeSession, picture: Picture, canvas: HTMLCanvasEleme
   if (!layer || !voi || !context || !canvas) return;
   const { width, height } = picture.view;
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const fusedVoi = session.fused.peek()?.voi.peek();
-  const fused = picture.fused && fusedVoi ? { values: picture.fused, voi: fusedVoi, opacity: session.opacity.peek() } : null;
+  const fusedVoi = session.fusion.layer.peek()?.voi.peek();
+  const fused = picture.fused && fusedVoi ? { values: picture.fused, voi: fusedVoi, opacity: session.fusion.opacity.peek() } : null;
   const rgba = colours(picture, { voi, inverse: layer.inverse.peek() !== session.inverted.peek() }, fused);
   context.putImageData(new ImageData(rgba, width, height), 0, 0);
 }

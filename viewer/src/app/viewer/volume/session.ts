@@ -9,7 +9,9 @@ import type { SlabMode } from '../../../core/volume/resample';
 import { distanceBetween, plus, scaled, type Vector } from '../../../core/volume/vector';
 import type { Refused } from '../../../volume/volume_client';
 import type { OpenStudy } from '../open_study';
+import { Camera } from './camera';
 import { CurvePath } from './curve_path';
+import { Fusion } from './fusion';
 import { Layer } from './layer';
 
 export type VolumeTool = 'cross' | 'window' | 'pan' | 'zoom' | 'length' | 'curve';
@@ -49,11 +51,14 @@ export class VolumeSession {
   readonly pending = signal<Vector | null>(null);
   /** The value at the crosshair; NaN where there is none. */
   readonly crossValue = signal(Number.NaN);
-  /** A second volume in colour over the first; null: none. */
-  readonly fused = signal<Layer | null>(null);
-  /** How much of the second volume is seen, 0 to 1. */
-  readonly opacity = signal(0.5);
+  /** A second volume in colour over the first. */
+  readonly fusion: Fusion;
+  /** The second volume's value at the crosshair. */
+  readonly fusedValue = signal(Number.NaN);
   readonly curve = new CurvePath();
+  readonly camera = new Camera();
+  /** What stands beside the planes. */
+  readonly tab = signal<'facts' | 'render' | 'curve'>('facts');
   /** Drawing coarsely while something is dragged. */
   readonly moving = signal(false);
 
@@ -68,9 +73,11 @@ export class VolumeSession {
     const opened = Layer.open(set, frames);
     this.base = opened instanceof Layer ? opened : null;
     this.refused = opened instanceof Layer ? null : opened;
+    this.fusion = new Fusion(study, set, frames, this.base?.grid.frameOfReferenceUid ?? '');
     if (!this.base) return;
     this.home();
-    this.stops.push(this.readCrossValue(this.base));
+    const { base, fusion } = this;
+    this.stops.push(this.readCrossValue(() => base, this.crossValue), this.readCrossValue(() => fusion.layer.value, this.fusedValue));
   }
 
   /** The grid of the volume; only asked for where there is one. */
@@ -82,7 +89,7 @@ export class VolumeSession {
   destroy(): void {
     for (const stop of this.stops) stop();
     this.base?.destroy();
-    this.fused.peek()?.destroy();
+    this.fusion.clear();
   }
 
   /** The direction into the screen of a plane, of length 1. */
@@ -90,16 +97,20 @@ export class VolumeSession {
     return normalOf(plane);
   }
 
-  private readCrossValue(layer: Layer): () => void {
+  private readCrossValue(layerOf: () => Layer | null, into: { value: number }): () => void {
     let asked = 0;
     return effect(() => {
       const origin = this.cross.value;
-      if (!layer.complete) return;
+      const layer = layerOf();
       const order = (asked += 1);
+      if (layer?.complete !== true) {
+        into.value = Number.NaN;
+        return;
+      }
       void layer.client.plane({
         columns: 1, rows: 1, origin, toColumn: [1, 0, 0], toRow: [0, 1, 0], slab: 'thin', thickness: 0, normal: [0, 0, 1],
       }).then(({ values }) => {
-        if (order === asked) this.crossValue.value = values[0] ?? Number.NaN;
+        if (order === asked) into.value = values[0] ?? Number.NaN;
       }, () => undefined); // the view was closed
     });
   }

@@ -8,7 +8,7 @@ import { Icon } from '../../icons';
 import { sharedFrames } from '../factories';
 import type { VolumeDoorProps } from '../volume_door';
 import { pressKey } from './keys';
-import { Panel } from './panel';
+import { Fourth } from './fourth';
 import { PlaneCell } from './plane_view';
 import { VolumeSession } from './session';
 import { VolumeBar } from './volume_bar';
@@ -59,7 +59,7 @@ function Planes({ session }: { readonly session: VolumeSession }): JSX.Element {
       <PlaneCell session={session} name="axial" />
       <PlaneCell session={session} name="sagittal" />
       <PlaneCell session={session} name="coronal" />
-      <Panel session={session} />
+      <Fourth session={session} />
     </div>
   );
 }

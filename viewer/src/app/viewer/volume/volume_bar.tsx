@@ -7,12 +7,13 @@ import { t } from '../../../i18n/locale';
 import { Menu, MenuItem } from '../../controls/menu';
 import { Icon, type IconName } from '../../icons';
 import { patientName, studyMoment } from '../../studies/study_text';
+import { FusionBar } from './fusion_bar';
 import { keyOfTool } from './keys';
 import { SLAB_MODES, THICKEST, VOLUME_TOOLS, type VolumeSession, type VolumeTool } from './session';
 import { vt } from './texts';
 
 const ICONS: Readonly<Record<VolumeTool, IconName>> = {
-  cross: 'crosshair', window: 'window', pan: 'pan', zoom: 'zoom', length: 'length', curve: 'curve',
+  cross: 'volume_cross', window: 'window', pan: 'pan', zoom: 'zoom', length: 'length', curve: 'curve',
 };
 
 interface BarProps {
@@ -59,6 +60,7 @@ function Tools({ session }: { readonly session: VolumeSession }): JSX.Element {
         <button type="button" class="tool" aria-label={t('action.reset')} title={`${t('action.reset')} (R)`} onClick={() => session.reset()}><Icon name="reset" /></button>
       </div>
       <Slab session={session} />
+      <FusionBar session={session} />
     </div>
   );
 }
