@@ -87,10 +87,8 @@ def test_filters_are_saved_for_the_person_and_columns_follow(new_page: NewPage, 
     expect(other.row(uid_of(old)).locator(".cell-accession")).to_have_text("ACC-OLD")
 
     # Opened, it is no longer among those not opened.
-    other.row(uid_of(old)).click()
-    ViewerPage(other.page).wait()
-    with other.page.expect_response(lambda answer: "/opened" in answer.url):
-        pass
+    with other.page.expect_response(lambda answer: "/opened" in answer.url, timeout=WITHIN_MS):
+        other.row(uid_of(old)).click()
     other.page.go_back()
     expect(other.page.get_by_text("No study matches.")).to_be_visible(timeout=WITHIN_MS)
     other.page.get_by_role("button", name="Clear search and filters").click()
@@ -108,7 +106,7 @@ def test_filters_are_saved_for_the_person_and_columns_follow(new_page: NewPage, 
     other.page.keyboard.press("Escape")
     other.page.keyboard.press("c")
     other.page.get_by_role("button", name="As at first").click()
-    expect(other.page.get_by_role("button", name="Received")).to_be_visible()
+    expect(other.page.get_by_role("button", name="Received", exact=True)).to_be_visible()
 
 
 def test_history_beside_the_study_and_the_next_of_the_list(new_page: NewPage, send: Send) -> None:
@@ -142,12 +140,12 @@ def test_history_beside_the_study_and_the_next_of_the_list(new_page: NewPage, se
 
     # Open, go on with the keys, and no further than the list.
     listing.grid.focus()
-    page.keyboard.press("Enter")
+    first_frame = f"{uid_of(prior)}/series/{prior[0].SeriesInstanceUID}/instances/{prior[0].SOPInstanceUID}/frames/1"
+    with page.expect_response(lambda answer: answer.url.endswith(first_frame), timeout=WITHIN_MS):
+        page.keyboard.press("Enter")  # the next study is fetched before it is asked for
     viewer = ViewerPage(page).wait()
     place = page.locator(".list-place")
     expect(place).to_contain_text("1/3")
-    with page.expect_response(lambda answer: f"{uid_of(prior)}/manifest" in answer.url):
-        pass  # the next study is fetched before it is asked for
     viewer.press("]")
     expect(place).to_contain_text("2/3")
     viewer.wait()

@@ -2,6 +2,7 @@
 import { isInstance } from './attribute';
 import type { DicomElement, DicomInstance } from './display_set';
 import { type Part, parts } from './multipart';
+import type { PixelFormat } from './pixel_format';
 
 /** An answer that is no success; `status` 0 means that no answer came. */
 export class DicomWebError extends Error {
@@ -22,6 +23,13 @@ export const FRAME_ACCEPT = [
 
 /** Raw frames only. */
 export const RAW_FRAME_ACCEPT = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1';
+
+/** HTJ2K is asked for where the server offers it and OpenJPH gives all bits back: it clips signed samples of 8 bits. */
+export function frameAccept(format: PixelFormat): string {
+  const narrow = format.bitsAllocated === 8 && !format.signed;
+  const wide = format.bitsAllocated === 16 && format.samplesPerPixel === 1;
+  return !format.float && (narrow || wide) ? FRAME_ACCEPT : RAW_FRAME_ACCEPT;
+}
 
 async function get(url: string, accept: string, signal?: AbortSignal): Promise<Response> {
   let response: Response;

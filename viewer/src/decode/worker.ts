@@ -1,6 +1,6 @@
 /** The decode worker: fetches frames and answers pixels, with one decoder for its whole life. */
 import wasmUrl from '@cornerstonejs/codec-openjph/wasm?url';
-import { DicomWebError, FRAME_ACCEPT, fetchFrame, RAW_FRAME_ACCEPT } from '../core/client';
+import { DicomWebError, FRAME_ACCEPT, fetchFrame, frameAccept, RAW_FRAME_ACCEPT } from '../core/client';
 import { colourToRgba, paletteToRgba } from '../core/colour';
 import type { FrameErrorKey } from '../core/frame';
 import type { RawPixels } from '../core/grayscale';
@@ -43,7 +43,7 @@ async function decoded(part: Part, { format }: FrameRequest): Promise<Cells> {
 
 /** What cannot be decoded here is asked for once more without compression. */
 async function cells(request: FrameRequest, signal: AbortSignal): Promise<Cells> {
-  const accept = acceptFor(request);
+  const accept = frameAccept(request.format);
   if (accept === FRAME_ACCEPT) readyDecoder().catch(() => undefined); // told where it is needed
   const part = await fetchFrame(request.url, accept, signal);
   answer({ kind: 'received', id: request.id });
@@ -53,13 +53,6 @@ async function cells(request: FrameRequest, signal: AbortSignal): Promise<Cells>
   } catch {
     return raw(await fetchFrame(request.url, RAW_FRAME_ACCEPT, signal), request.format);
   }
-}
-
-/** HTJ2K is asked for where the server offers it and OpenJPH gives all bits back: it clips signed samples of 8 bits. */
-function acceptFor({ format }: FrameRequest): string {
-  const narrow = format.bitsAllocated === 8 && !format.signed;
-  const wide = format.bitsAllocated === 16 && format.samplesPerPixel === 1;
-  return !format.float && (narrow || wide) ? FRAME_ACCEPT : RAW_FRAME_ACCEPT;
 }
 
 const KEYS: Readonly<Record<number, FrameErrorKey>> = {

@@ -100,7 +100,7 @@ function OtherStudy({ study, other, doubts }: OtherStudyProps): JSX.Element {
   };
   return (
     <li data-history={other.study_instance_uid} data-doubtful={doubts.length > 0}>
-      <a class="history-link" href={alone} aria-label={st('history.open', { date, description })} onClick={follow(alone)}>
+      <a class="history-link" href={alone} title={st('history.open', { date, description })} onClick={follow(alone)}>
         <span class="primary">{description}</span>
         <span class="secondary number">{[date, other.modalities.join(' '), plural('count.images', other.number_of_instances)].filter(Boolean).join(' · ')}</span>
         {other.facility && other.facility.code !== study.facility?.code && <span class="secondary">{other.facility.name || other.facility.code}</span>}

@@ -8,6 +8,7 @@ import { goTo } from '../location';
 import { DRAWING_COMMANDS, MORE_TOOLS } from './drawing_commands';
 import { isPressed, type KeyStroke, strokeOf } from './key_map';
 import { LAYOUT_COMMANDS } from './layout_commands';
+import { listAddress, NEXT_STUDY_COMMANDS } from './next_study';
 import { presetOfKey } from './presets';
 import type { Workspace } from './workspace';
 
@@ -132,11 +133,11 @@ export const PAGE_COMMANDS = {
     run: () => void toggleFullScreen().catch(() => undefined), // refused by the browser: nothing changes
   },
   help: { id: 'help', label: 'action.help', group: 'layout', icon: 'help', stroke: { key: '?', cap: '?' }, run: ({ helpShown }) => { helpShown.value = true; } },
-  back: { id: 'back', label: 'action.back', group: 'layout', stroke: { key: 'Backspace', cap: '⌫' }, run: () => goTo('/') },
+  back: { id: 'back', label: 'action.back', group: 'layout', stroke: { key: 'Backspace', cap: '⌫' }, run: () => goTo(listAddress()) },
 } as const satisfies Readonly<Record<string, Command>>;
 
 export const COMMANDS: readonly Command[] = [
-  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...LAYOUT_COMMANDS, ...Object.values(PAGE_COMMANDS),
+  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...LAYOUT_COMMANDS, ...NEXT_STUDY_COMMANDS, ...Object.values(PAGE_COMMANDS),
 ];
 
 /** The command of a key press; null for none: keys with Ctrl, Alt or Meta belong to the browser, but for those of a command. */

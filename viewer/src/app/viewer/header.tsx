@@ -8,6 +8,7 @@ import { AccountMenu } from '../controls/account_menu';
 import { Icon } from '../icons';
 import { goTo } from '../location';
 import { patientName, sexText, studyDescription, studyMoment } from '../studies/study_text';
+import { ListPlace, listAddress } from './next_study';
 import type { Workspace } from './workspace';
 
 interface HeaderProps {
@@ -21,14 +22,15 @@ export function ViewerHeader({ workspace, toolbar }: HeaderProps): JSX.Element {
   return (
     <header class="viewer-header">
       <a
-        class="icon-button back" href="/" aria-label={t('viewer.back')} title={t('viewer.back')}
-        onClick={(event) => { event.preventDefault(); goTo('/'); }}
+        class="icon-button back" href={listAddress()} aria-label={t('viewer.back')} title={t('viewer.back')}
+        onClick={(event) => { event.preventDefault(); goTo(listAddress()); }}
       >
         <Icon name="chevron_left" />
       </a>
       <div class="whose" aria-live="polite">
         {study ? <Whose study={study} /> : <h1 class="quiet">{t('viewer.opening')}</h1>}
       </div>
+      <ListPlace workspace={workspace} />
       {toolbar}
       <div class="viewer-account"><AccountMenu /></div>
     </header>

@@ -8,6 +8,7 @@ import { ApiError, type Manifest, type ManifestSeries, readManifest } from '../a
 import { listen } from '../live';
 import { noticeSignedOut, onResume } from '../session';
 import { bootManifest } from './boot';
+import { studyAhead } from './study_ahead';
 
 export type OpenState = 'opening' | 'open' | 'not_found' | 'forbidden' | 'signed_out' | 'unreachable' | 'failed';
 
@@ -51,6 +52,13 @@ export class OpenStudy {
       this.state.value = 'open';
       return;
     }
+    const ahead = studyAhead.manifest(this.uid);
+    if (ahead) {
+      this.manifest.value = ahead;
+      this.state.value = 'open';
+      void this.#readAgain(); // images may have come since
+      return;
+    }
     await this.read();
   }
 
@@ -76,10 +84,11 @@ export class OpenStudy {
   }
 
   /** The display sets of a series, read once. @throws DicomWebError */
-  load(seriesInstanceUid: string): Promise<readonly DisplaySet[]> {
+  load(seriesInstanceUid: string, anew = false): Promise<readonly DisplaySet[]> {
     const known = this.#loading.get(seriesInstanceUid);
     if (known) return known;
-    const loading = fetchMetadata(this.uid, seriesInstanceUid).then((instances) => {
+    const ahead = anew ? null : studyAhead.metadata(this.uid, seriesInstanceUid);
+    const loading = (ahead ? Promise.resolve(ahead) : fetchMetadata(this.uid, seriesInstanceUid)).then((instances) => {
       const sets = displaySets(instances);
       this.sets.value = new Map(this.sets.peek()).set(seriesInstanceUid, sets);
       return sets;
@@ -111,7 +120,7 @@ export class OpenStudy {
       if (before.get(uid) === count || !this.#loading.has(uid)) continue;
       this.#loading.delete(uid);
       try {
-        await this.load(uid);
+        await this.load(uid, true);
         this.#changed(uid);
       } catch {
         // The next event, or opening the series again, reads it once more.

@@ -17,6 +17,7 @@ import { liteFactory, readingFactory } from './factories';
 import { onceInFull } from './in_full';
 import { gridTemplate } from './layout';
 import { Measurements } from './measurements';
+import { useNextStudy } from './next_study';
 import type { OpenState, OpenStudy } from './open_study';
 import { savedPart, useSaved } from './saved/later';
 import { SeriesStrip } from './strip';
@@ -45,6 +46,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
   useFirstPicture(workspace, onFirstPicture);
   useCommandKeys(workspace);
   useSaved(workspace);
+  useNextStudy(workspace);
   useSignalEffect(() => {
     const study = workspace.studies[0]?.manifest.value?.study;
     document.title = `${study ? patientName(study) : t('viewer.title')} · ${t('app.name')}`;

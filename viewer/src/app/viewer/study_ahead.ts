@@ -1,0 +1,86 @@
+/**
+ * The next study of the list, fetched before it is asked for: its manifest, the headers of its first series, and the
+ * first image, which the browser's cache keeps. Nothing else, and only while nothing waits.
+ */
+import { fetchFrame, fetchMetadata, frameAccept } from '../../core/client';
+import type { DicomInstance } from '../../core/display_set';
+import { displaySets } from '../../core/display_sets';
+import { pixelFormat } from '../../core/pixel_format';
+import { type Manifest, type ManifestSeries, readManifest } from '../api';
+import { session } from '../session';
+
+/** What is older is read again: a study may have been removed, or the right to see it. */
+const FRESH_FOR_MS = 300_000;
+
+interface Fetched {
+  readonly uid: string;
+  /** For whom: nobody else is shown it. */
+  readonly account: string | undefined;
+  readonly at: number;
+  readonly manifest: Manifest;
+  readonly seriesInstanceUid: string;
+  readonly metadata: readonly DicomInstance[];
+}
+
+/** The picture that stands in until the image has been drawn, as the cell asks for it. */
+export function standInPicture(studyInstanceUid: string, { series_instance_uid: series, representative }: ManifestSeries): string | null {
+  if (!representative) return null;
+  const { sop_instance_uid: sop, frame } = representative;
+  return `/dicom-web/studies/${studyInstanceUid}/series/${series}/instances/${sop}/frames/${frame}/rendered?viewport=512,512`;
+}
+
+export class StudyAhead {
+  #fetched: Fetched | null = null;
+  #abort: AbortController | null = null;
+
+  /** Fetch a study, instead of the one before; what fails is fetched when it is opened. */
+  async fetch(uid: string): Promise<void> {
+    if (this.#fresh(uid)) return;
+    this.stop();
+    const abort = new AbortController();
+    this.#abort = abort;
+    try {
+      const manifest = await readManifest(uid, abort.signal);
+      const first = manifest.series.find((one) => one.representative) ?? manifest.series[0];
+      if (!first) return;
+      const picture = standInPicture(uid, first);
+      if (picture !== null) new Image().src = picture;
+      const metadata = await fetchMetadata(uid, first.series_instance_uid, abort.signal);
+      if (abort.signal.aborted) return;
+      this.#fetched = { uid, account: session.peek()?.account, at: Date.now(), manifest, seriesInstanceUid: first.series_instance_uid, metadata };
+      await this.#fetchFirstFrame(first, metadata, abort.signal);
+    } catch {
+      // It is read when it is opened, and what is wrong is said then.
+    }
+  }
+
+  async #fetchFirstFrame({ representative }: ManifestSeries, metadata: readonly DicomInstance[], abort: AbortSignal): Promise<void> {
+    const images = displaySets(metadata).flatMap((set) => set.images);
+    const image = images.find((one) => one.sopInstanceUid === representative?.sop_instance_uid && one.frame === representative.frame);
+    const format = image && pixelFormat(image.instance);
+    if (image && format) await fetchFrame(image.frameUrl, frameAccept(format), abort);
+  }
+
+  stop(): void {
+    this.#abort?.abort();
+    this.#abort = null;
+  }
+
+  manifest(uid: string): Manifest | null {
+    return this.#fresh(uid)?.manifest ?? null;
+  }
+
+  metadata(uid: string, seriesInstanceUid: string): readonly DicomInstance[] | null {
+    const fetched = this.#fresh(uid);
+    return fetched?.seriesInstanceUid === seriesInstanceUid ? fetched.metadata : null;
+  }
+
+  #fresh(uid: string): Fetched | null {
+    const fetched = this.#fetched;
+    const mine = fetched?.uid === uid && fetched.account !== undefined && fetched.account === session.peek()?.account;
+    return mine && Date.now() - fetched.at < FRESH_FOR_MS ? fetched : null;
+  }
+}
+
+/** The one of this page. */
+export const studyAhead = new StudyAhead();
