@@ -75,6 +75,11 @@ async function loadTrayPage(): Promise<FunctionComponent> {
   return TrayPage;
 }
 
+async function loadMonitorPage(): Promise<FunctionComponent> {
+  const { MonitorPage } = await import('./monitor/page');
+  return MonitorPage;
+}
+
 async function loadOrdersPage(): Promise<FunctionComponent> {
   const { OrdersPage } = await import('./orders/page');
   return OrdersPage;
@@ -95,6 +100,7 @@ function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onF
   }
   if (!known || session.value === null) return null;
   if (path.value === '/') return <Later key="studies" load={loadStudiesPage} />;
+  if (path.value === '/monitor') return <Later key="monitor" load={loadMonitorPage} />;
   if (path.value === '/orders') return <Later key="orders" load={loadOrdersPage} />;
   if (path.value === '/tray') return <Later key="tray" load={loadTrayPage} />;
   if (isAdminPath(path.value)) {

@@ -120,6 +120,13 @@ export const PRESET_COMMANDS: readonly Command[] = PRESETS.map(({ name, key }) =
   },
 }));
 
+/** What leaves the viewer. */
+export const OUT_COMMANDS = {
+  picture: { id: 'picture', label: 'action.picture', group: 'layout', icon: 'picture', stroke: { key: 'e', ctrl: true, cap: 'Ctrl E' }, run: ({ outShown }) => { outShown.value = 'picture'; } },
+  print: { id: 'print', label: 'action.print', group: 'layout', icon: 'printer', stroke: { key: 'p', ctrl: true, cap: 'Ctrl P' }, run: ({ outShown }) => { outShown.value = 'print'; } },
+  copy_link: { id: 'copy_link', label: 'action.copy_link', group: 'layout', icon: 'share_link', stroke: { key: 'k', ctrl: true, cap: 'Ctrl K' }, run: ({ outShown }) => { outShown.value = 'link'; } },
+} as const satisfies Readonly<Record<string, Command>>;
+
 export const PAGE_COMMANDS = {
   layout: { id: 'layout', label: 'action.layout', group: 'layout', stroke: letter('G'), run: (workspace) => workspace.stepLayout() },
   next_cell: { id: 'next_cell', label: 'action.next_cell', group: 'layout', stroke: letter('N'), run: (workspace) => workspace.stepCell() },
@@ -137,7 +144,7 @@ export const PAGE_COMMANDS = {
 } as const satisfies Readonly<Record<string, Command>>;
 
 export const COMMANDS: readonly Command[] = [
-  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...LAYOUT_COMMANDS, ...NEXT_STUDY_COMMANDS, ...Object.values(PAGE_COMMANDS),
+  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...LAYOUT_COMMANDS, ...NEXT_STUDY_COMMANDS, ...Object.values(OUT_COMMANDS), ...Object.values(PAGE_COMMANDS),
 ];
 
 /** The command of a key press; null for none: keys with Ctrl, Alt or Meta belong to the browser, but for those of a command. */

@@ -67,7 +67,7 @@ function QualityBadge({ view, lossy }: { readonly view: ViewportState; readonly 
   );
 }
 
-function windowText({ center, width }: { readonly center: number; readonly width: number }): string {
+export function windowText({ center, width }: { readonly center: number; readonly width: number }): string {
   const decimals = Math.abs(width) < 10 ? 2 : 0;
   return t('viewer.window_values', { width: formatDecimal(width, decimals), center: formatDecimal(center, decimals) });
 }

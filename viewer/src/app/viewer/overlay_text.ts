@@ -36,7 +36,7 @@ export interface OverlayText {
   readonly lossy: string | null;
 }
 
-function slice(instance: DicomInstance): string {
+export function sliceText(instance: DicomInstance): string {
   const thickness = number(instance, OverlayTag.SliceThickness);
   const location = number(instance, OverlayTag.SliceLocation);
   return [
@@ -68,7 +68,7 @@ export function overlayText(set: DisplaySet, image: ImageReference): OverlayText
     ].filter(Boolean),
     series: [
       [set.seriesNumber === null ? '' : t('viewer.series_short', { number: String(set.seriesNumber) }), set.description].filter(Boolean).join('  '),
-      slice(instance),
+      sliceText(instance),
     ].filter(Boolean),
     side: [text(instance, OverlayTag.ImageLaterality) || text(instance, OverlayTag.Laterality), text(instance, OverlayTag.ViewPosition)]
       .filter(Boolean).join(' '),

@@ -19,6 +19,8 @@ import { gridTemplate } from './layout';
 import { Measurements } from './measurements';
 import { useNextStudy } from './next_study';
 import type { OpenState, OpenStudy } from './open_study';
+import { OutDialogsLater } from './out/menu';
+import { decodeLink, LINK_PARAMETER } from './out/view_link';
 import { savedPart, useSaved } from './saved/later';
 import { SeriesStrip } from './strip';
 import { wantedTier } from './tiers';
@@ -38,7 +40,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
   const workspace = useMemo(() => new Workspace(uids, liteFactory(address)), [uids]);
 
   useEffect(() => {
-    workspace.start(address.get('SeriesInstanceUID'));
+    workspace.start(address.get('SeriesInstanceUID'), decodeLink(address.get(LINK_PARAMETER)));
     return () => workspace.stop();
   }, [workspace]);
   useReadingRoom(workspace, address);
@@ -63,6 +65,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
       <ViewerHeader workspace={workspace} toolbar={<Toolbar workspace={workspace} />} />
       <div class="viewer-notes">
         {connectionLost.value && <div class="banner" role="alert"><Icon name="offline" />{t('studies.live_lost')}</div>}
+        {workspace.linkBroken.value && <div class="banner" role="alert"><Icon name="warning" />{t('viewer.link_broken')}</div>}
         {workspace.twoPatients.value && <div class="banner" role="alert"><Icon name="warning" />{t('viewer.two_patients')}</div>}
       </div>
       <SeriesStrip workspace={workspace} />
@@ -74,6 +77,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
       <VolumeDoor workspace={workspace} />
       {desk && <desk.parts.Page desk={desk} />}
       {workspace.stranger.value && <PatientBarrier workspace={workspace} stranger={workspace.stranger.value} />}
+      <OutDialogsLater workspace={workspace} />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { Icon, type IconName } from '../icons';
 import { CINE, type Command, DISPLAY, type KeyStroke, labelOf, PAGE_COMMANDS, TOOLS } from './commands';
 import { keyCap, strokeOf } from './key_map';
 import { LayoutMenu } from './layout_menu';
+import { OutMenu } from './out/menu';
 import { MoreTools, PresetMenu } from './tool_menus';
 import { CINE_RATES, type Workspace } from './workspace';
 
@@ -37,6 +38,7 @@ export function Toolbar({ workspace }: ToolbarProps): JSX.Element {
         <LayoutMenu workspace={workspace} />
         {show(PAGE_COMMANDS.volume)}
         {show(PAGE_COMMANDS.measurements, workspace.measurementsShown.value)}
+        <OutMenu workspace={workspace} />
       </div>
       <div class="tool-group">
         {show(PAGE_COMMANDS.full_screen)}

@@ -9,6 +9,8 @@ import { Cell, type Subject } from './cell';
 import type { Desk } from './desk/desk';
 import { cellsOf, type Layout, MOST_CELLS, USUAL_LAYOUTS } from './layout';
 import { OpenStudy } from './open_study';
+import { followLink } from './out/follow_link';
+import type { ViewLink } from './out/view_link';
 import { isEarlier, samePatient } from './patients';
 
 export const CINE_RATES = { least: 1, most: 60, usual: 15 } as const;
@@ -47,6 +49,10 @@ export class Workspace {
   readonly measurementsShown = signal(false);
   /** The series whose planes are shown over the page; null: none. */
   readonly volume = signal<{ readonly study: OpenStudy; readonly set: DisplaySet } | null>(null);
+  /** The link that was followed names images that are not there. */
+  readonly linkBroken = signal(false);
+  /** The dialog of what leaves the viewer. */
+  readonly outShown = signal<'picture' | 'print' | 'link' | null>(null);
   readonly cineRate = signal<number>(CINE_RATES.usual);
   /** What belongs to several cells at once (links, hanging, priors); null until it has been loaded. */
   readonly desk = signal<Desk | null>(null);
@@ -86,7 +92,11 @@ export class Workspace {
   }
 
   /** Read the studies and put the first series of each into a cell; `seriesUid` chooses another one to begin with. */
-  start(seriesUid: string | null): void {
+  start(seriesUid: string | null, link: ViewLink | null = null): void {
+    if (link) {
+      void this.#follow(link);
+      return;
+    }
     const [first, ...others] = this.opened.peek();
     const main = first ? this.#read(first).then(() => this.#openFirst(first, 0, seriesUid)) : Promise.resolve();
     others.forEach((study, at) => {
@@ -97,6 +107,18 @@ export class Workspace {
     this.#stops.push(onResume(() => {
       for (const cell of this.cells) if (cell.state.peek() === 'error') void cell.retry();
     }));
+  }
+
+  /** Read the studies and show what a link says; where it says nothing any more, begin as always. */
+  async #follow(link: ViewLink): Promise<void> {
+    await Promise.all(this.opened.peek().map((study) => this.#read(study)));
+    for (const study of this.opened.peek()) if (!this.#admit(study)) break;
+    const outcome = await followLink(this, link);
+    this.linkBroken.value = outcome === 'missing';
+    this.opened.peek().forEach((study, at) => {
+      const shown = this.cells.some((cell) => cell.subject.peek()?.study === study);
+      if (!shown && this.isAdmitted(study)) this.#openFirst(study, at, null);
+    });
   }
 
   stop(): void {
