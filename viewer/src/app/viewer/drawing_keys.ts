@@ -20,6 +20,8 @@ function steered(viewport: Viewport, { key, shiftKey }: KeyboardEvent): boolean 
 /** True when the key was for drawing. */
 export function drawsByKey({ viewport, toolInHand }: Workspace, event: KeyboardEvent): boolean {
   if (!viewport || event.ctrlKey || event.altKey || event.metaKey) return false;
+  // The field of words is about to have the focus: what is typed in haste is no command.
+  if (viewport.state.editing !== null) return true;
   if (event.key !== 'Enter' || !isMeasuring(toolInHand.peek())) return steered(viewport, event);
   viewport.setPoint();
   return true;
