@@ -17,7 +17,12 @@ export function DrawingText({ cell }: { readonly cell: Cell }): JSX.Element | nu
 function Field({ cell, id, at: [x, y] }: { readonly cell: Cell; readonly id: string; readonly at: readonly [number, number] }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const before = cell.view.peek()?.measurements.find((one) => one.id === id)?.text ?? '';
-  const done = (text: string): void => cell.viewport?.setText(id, text.trim());
+  const finished = useRef(false);
+  const done = (text: string): void => {
+    if (finished.current) return; // leaving the field after Escape must not bring back what was given up
+    finished.current = true;
+    cell.viewport?.setText(id, text.trim());
+  };
   useEffect(() => field.current?.focus(), []);
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();
