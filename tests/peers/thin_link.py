@@ -70,10 +70,14 @@ def thin_link(port: int, *, bits_per_second: float = 2e6, round_trip_s: float = 
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
-            writer.close()
+            writer.transport.abort()
             return
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(up.carry(reader, far_writer), down.carry(far_reader, writer))
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(up.carry(reader, far_writer), down.carry(far_reader, writer))
+        finally:
+            writer.transport.abort()
+            far_writer.transport.abort()
 
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -94,3 +98,5 @@ async def _close(server: asyncio.Server) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await server.wait_closed()
+    await asyncio.sleep(0)  # what was aborted closes its socket in the next turn

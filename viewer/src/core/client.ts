@@ -53,10 +53,29 @@ export async function fetchMetadata(studyInstanceUid: string, seriesInstanceUid?
   return found;
 }
 
+/** Told while an answer of known length arrives: what is here of it, and how much that is of the whole (0 to 1). */
+export type Arriving = (received: Uint8Array<ArrayBuffer>, share: number) => void;
+
+async function piecewise(response: Response, arriving: Arriving): Promise<Uint8Array<ArrayBuffer>> {
+  const length = Number(response.headers.get('Content-Length') ?? 0);
+  if (!response.body || !(length > 0) || response.headers.has('Content-Encoding')) return new Uint8Array(await response.arrayBuffer());
+  const whole = new Uint8Array(length);
+  const reader = response.body.getReader();
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return whole.subarray(0, at);
+    if (at + value.length > length) throw new DicomWebError(response.status, response.url);
+    whole.set(value, at);
+    at += value.length;
+    if (at < length) arriving(whole.subarray(0, at), at / length);
+  }
+}
+
 /** One frame, as the server delivers it. @throws DicomWebError, or the signal's reason when aborted */
-export async function fetchFrame(frameUrl: string, accept: string, signal?: AbortSignal): Promise<Part> {
+export async function fetchFrame(frameUrl: string, accept: string, signal?: AbortSignal, arriving?: Arriving): Promise<Part> {
   const response = await get(frameUrl, accept, signal);
-  const body = new Uint8Array(await response.arrayBuffer());
+  const body = arriving ? await piecewise(response, arriving) : new Uint8Array(await response.arrayBuffer());
   const [part] = parts(body, response.headers.get('Content-Type') ?? '');
   if (!part) throw new DicomWebError(response.status, frameUrl);
   return part;

@@ -38,8 +38,12 @@ export class FrameError extends Error {
 
 /** Where frames come from; all viewports of a page share one. */
 export interface FrameSource {
-  /** @throws FrameError, or the signal's reason when aborted */
-  load(image: ImageReference, priority: Priority, signal?: AbortSignal): Promise<DecodedFrame>;
+  /**
+   * @param partial told, while a slow line brings the rest, of the same frame in fewer rows and columns; its values are
+   *   for looking, not for measuring
+   * @throws FrameError, or the signal's reason when aborted
+   */
+  load(image: ImageReference, priority: Priority, signal?: AbortSignal, partial?: (frame: DecodedFrame) => void): Promise<DecodedFrame>;
   /** The frame when it is at hand, without waiting. */
   cached(image: ImageReference): DecodedFrame | null;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundaryOf, parts } from './multipart';
+import { boundaryOf, firstPart, parts } from './multipart';
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const text = (body: Uint8Array): string => String.fromCharCode(...body);
@@ -16,6 +16,12 @@ describe('multipart answers', () => {
 
   it('takes an answer that is not multipart as one part', () => {
     expect(parts(bytes('xyz'), 'image/jphc')).toEqual([{ contentType: 'image/jphc', body: bytes('xyz') }]);
+  });
+
+  it('gives what is here of the first part while it arrives', () => {
+    expect(firstPart(bytes('--a b\r\nContent-Type: ima'))).toBeNull();
+    const part = firstPart(bytes('--a b\r\nContent-Type: image/jphc\r\n\r\nbegin'));
+    expect([part?.contentType, part && text(part.body)]).toEqual(['image/jphc', 'begin']);
   });
 
   it('refuses one that is cut short', () => {

@@ -23,6 +23,20 @@ function find(bytes: Uint8Array, pattern: Uint8Array, from: number): number {
   return -1;
 }
 
+/** What is here of the first part of a body that still arrives; null before its headers have ended. */
+export function firstPart(received: Uint8Array<ArrayBuffer>): Part | null {
+  const headersEnd = find(received.subarray(0, MOST_HEADER_BYTES), ascii('\r\n\r\n'), 0);
+  if (headersEnd === -1) return null;
+  const headers = new TextDecoder('latin1').decode(received.subarray(0, headersEnd));
+  return { contentType: typeIn(headers), body: received.subarray(headersEnd + 4) };
+}
+
+function typeIn(headers: string): string {
+  return /^content-type:\s*(.+?)\s*$/im.exec(headers)?.[1] ?? 'application/octet-stream';
+}
+
+const MOST_HEADER_BYTES = 1024;
+
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /**
@@ -43,8 +57,7 @@ export function parts(body: Uint8Array<ArrayBuffer>, contentType: string): reado
     const end = headersEnd === -1 ? -1 : find(body, next, headersEnd + 2);
     if (end === -1) break;
     const headers = new TextDecoder('latin1').decode(body.subarray(start, headersEnd));
-    const type = /^content-type:\s*(.+?)\s*$/im.exec(headers)?.[1] ?? 'application/octet-stream';
-    found.push({ contentType: type, body: body.subarray(headersEnd + 4, end) });
+    found.push({ contentType: typeIn(headers), body: body.subarray(headersEnd + 4, end) });
     at = end + 2;
   }
   throw new Error('the multipart answer is cut short');

@@ -12,6 +12,8 @@ declare module '@cornerstonejs/codec-openjph/wasmjs' {
     getDecodedBuffer(): Uint8Array;
     readHeader(): void;
     decode(): void;
+    /** @param level 1: half the rows and columns, 2: a quarter, … */
+    decodeSubResolution(level: number, layer: number): void;
     getFrameInfo(): FrameInfo;
     delete(): void;
   }

@@ -7,7 +7,7 @@ import { FrameQueue } from '../core/frame_queue';
 import { grayscaleParameters } from '../core/grayscale';
 import { isLossy } from '../core/lossy';
 import { isGrayscale, pixelFormat } from '../core/pixel_format';
-import { WorkerPool } from './worker_pool';
+import { type PartialAnswer, WorkerPool } from './worker_pool';
 
 /** A browser opens six connections to an HTTP/1.1 server; one is left for previews, one for live news. */
 const CONNECTIONS = 4;
@@ -35,10 +35,14 @@ export class FrameLoader implements FrameSource {
     return this.cache.get(image.frameUrl);
   }
 
-  load(image: ImageReference, priority: Priority, signal?: AbortSignal): Promise<DecodedFrame> {
+  load(image: ImageReference, priority: Priority, signal?: AbortSignal, partial?: (frame: DecodedFrame) => void): Promise<DecodedFrame> {
     const kept = this.cache.get(image.frameUrl);
     if (kept) return Promise.resolve(kept);
-    return this.queue.add(image.frameUrl, priority, (abort) => this.decode(image, abort), signal);
+    const told = (frame: DecodedFrame): void => {
+      if (signal?.aborted !== true) partial?.(frame);
+    };
+    const run = (abort: AbortSignal): Promise<DecodedFrame> => this.decode(image, abort, partial ? told : null);
+    return this.queue.add(image.frameUrl, priority, run, signal);
   }
 
   /** Ends the workers and forgets all frames. */
@@ -47,14 +51,19 @@ export class FrameLoader implements FrameSource {
     this.cache.clear();
   }
 
-  private async decode(image: ImageReference, signal: AbortSignal): Promise<DecodedFrame> {
+  private async decode(image: ImageReference, signal: AbortSignal, partial: ((frame: DecodedFrame) => void) | null): Promise<DecodedFrame> {
     const { instance } = image;
     const stated = pixelFormat(instance);
     if (!stated) throw new FrameError('error.image.unsupported');
     const colours = stated.photometric === 'PALETTE COLOR' ? palette(instance, stated) : null;
     if (stated.photometric === 'PALETTE COLOR' && !colours) throw new FrameError('error.image.unsupported');
-    const answer = await this.workers.request({ url: image.frameUrl, format: stated, palette: colours }, signal);
     const lossy = isLossy(instance);
+    const arrived = ({ rows, columns, pixels }: PartialAnswer): void => {
+      const format = { ...stated, rows, columns };
+      partial?.({ kind: 'grayscale', format, parameters: grayscaleParameters(instance, image.frame, format), pixels, lossy });
+    };
+    const request = { url: image.frameUrl, format: stated, palette: colours, partial: partial !== null };
+    const answer = await this.workers.request(request, signal, arrived);
     // Single bits come out of the worker as bytes.
     const format = stated.bitsAllocated === 1 ? { ...stated, bitsAllocated: 8, bitsStored: 1, highBit: 0 } : stated;
     const frame: DecodedFrame =

@@ -53,6 +53,19 @@ describe('HTJ2K frames', () => {
     expect([...decoder.decode(bytes(UNSIGNED), format())]).toEqual(RAMP);
   });
 
+  it('come out smaller from their beginning, with the same values', async () => {
+    const decoder = await Htj2kDecoder.create();
+    const { pixels, rows, columns } = decoder.decodeReduced(bytes(UNSIGNED), format(), 1);
+    expect([rows, columns, pixels.length]).toEqual([16, 16, 256]);
+    const wrong = [...pixels].filter((value, at) => {
+      const [row, column] = [Math.floor(at / 16), at % 16];
+      return row > 0 && row < 15 && column > 0 && column < 15 && Math.abs(value - (row * 64 + column * 2) * 4) > 8;
+    });
+    expect(wrong).toEqual([]);
+    expect(() => decoder.decodeReduced(bytes(UNSIGNED), format({ rows: 64 }), 1)).toThrow('not the image of the header');
+    expect([...decoder.decode(bytes(UNSIGNED), format())]).toEqual(RAMP);
+  });
+
   it('take no memory that grows: 2,400 of them in one decoder', async () => {
     const decoder = await Htj2kDecoder.create();
     const codestream = bytes(UNSIGNED);

@@ -22,6 +22,26 @@ export class Htj2kDecoder {
   }
 
   /**
+   * Decode the beginning of a codestream whose resolutions follow each other (RPCL), in fewer rows and columns.
+   * @param level 1: half of each, rounded up; 2: a quarter, …
+   * @throws Error when that much cannot be decoded from what is here
+   */
+  decodeReduced(beginning: Uint8Array, format: PixelFormat, level: number): { pixels: RawPixels; rows: number; columns: number } {
+    const [rows, columns] = [Math.ceil(format.rows / 2 ** level), Math.ceil(format.columns / 2 ** level)];
+    try {
+      this.decoder.getEncodedBuffer(beginning.length).set(beginning);
+      this.decoder.readHeader();
+      const info = this.decoder.getFrameInfo();
+      if (info.width !== format.columns || info.height !== format.rows) throw new Error('the codestream is not the image of the header');
+      this.decoder.decodeSubResolution(level, 0);
+      const pixels = codestreamPixels(this.decoder.getDecodedBuffer(), { ...info, width: columns, height: rows }, { ...format, rows, columns });
+      return { pixels, rows, columns };
+    } catch (reason) {
+      throw reason instanceof Error ? reason : new Error('the codestream cannot be decoded');
+    }
+  }
+
+  /**
    * Decode one frame; the cells are a copy.
    * @throws Error when the codestream is broken or not the image of the header
    */

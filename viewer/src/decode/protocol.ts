@@ -12,6 +12,8 @@ export interface FrameRequest {
   readonly format: PixelFormat;
   /** For PALETTE COLOR. */
   readonly palette: Palette | null;
+  /** Somebody looks at it: what is here of it is worth showing. */
+  readonly partial: boolean;
 }
 
 export interface AbortRequest {
@@ -24,6 +26,8 @@ export type Request = FrameRequest | AbortRequest;
 export type Answer =
   /** All bytes are here; decoding starts. */
   | { readonly kind: 'received'; readonly id: number }
+  /** The image in fewer rows and columns, from the part of a codestream that is here. */
+  | { readonly kind: 'partial'; readonly id: number; readonly pixels: RawPixels; readonly rows: number; readonly columns: number }
   | { readonly kind: 'grayscale'; readonly id: number; readonly pixels: RawPixels }
   | { readonly kind: 'colour'; readonly id: number; readonly rgba: Uint8ClampedArray<ArrayBuffer> }
   | { readonly kind: 'error'; readonly id: number; readonly key: FrameErrorKey };

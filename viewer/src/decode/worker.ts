@@ -1,15 +1,16 @@
 /** The decode worker: fetches frames and answers pixels, with one decoder for its whole life. */
 import wasmUrl from '@cornerstonejs/codec-openjph/wasm?url';
-import { DicomWebError, FRAME_ACCEPT, fetchFrame, frameAccept, RAW_FRAME_ACCEPT } from '../core/client';
+import { type Arriving, DicomWebError, FRAME_ACCEPT, fetchFrame, frameAccept, RAW_FRAME_ACCEPT } from '../core/client';
 import { colourToRgba, paletteToRgba } from '../core/colour';
 import type { FrameErrorKey } from '../core/frame';
 import type { RawPixels } from '../core/grayscale';
-import type { Part } from '../core/multipart';
+import { firstPart, type Part } from '../core/multipart';
 import { isGrayscale, type PixelFormat } from '../core/pixel_format';
 import { rawPixels } from '../core/raw_frame';
 import { Htj2kDecoder } from './htj2k';
 import type { Answer, FrameRequest, Request } from './protocol';
 
+const HTJ2K = /^image\/(jphc|jph)\b/i;
 const running = new Map<number, AbortController>();
 let decoder: Promise<Htj2kDecoder> | null = null;
 
@@ -41,13 +42,45 @@ async function decoded(part: Part, { format }: FrameRequest): Promise<Cells> {
   return { pixels, format: format.samplesPerPixel === 3 ? { ...format, photometric: 'RGB', planar: false } : format };
 }
 
+/**
+ * Which share of a codestream surely holds a resolution: level 1 has a quarter of the samples, and the coarse ones take
+ * more bits each.
+ */
+const ENOUGH: readonly (readonly [level: number, share: number])[] = [[1, 0.45], [2, 0.16], [3, 0.06]];
+/** What comes sooner than this is not worth two pictures. */
+const PATIENCE_MS = 500;
+const SMALLEST = 64;
+
+/** Gives what has arrived of a frame as a smaller one, each time it is enough for twice the size. */
+function arriving(request: FrameRequest): Arriving {
+  const started = performance.now();
+  const { format } = request;
+  let best = Number.POSITIVE_INFINITY;
+  let ready: Htj2kDecoder | null = null;
+  readyDecoder().then((made) => { ready = made; }, () => undefined);
+  return (received, share) => {
+    const level = ENOUGH.find(([, needed]) => share >= needed)?.[0] ?? best;
+    if (!ready || level >= best || performance.now() - started < PATIENCE_MS || format.samplesPerPixel !== 1) return;
+    const part = firstPart(received);
+    if (!part || !HTJ2K.test(part.contentType) || Math.min(format.rows, format.columns) >> level < SMALLEST) return;
+    best = level;
+    try {
+      const { pixels, rows, columns } = ready.decodeReduced(part.body, format, level);
+      answer({ kind: 'partial', id: request.id, pixels, rows, columns }, [pixels.buffer as ArrayBuffer]);
+    } catch {
+      best = 0; // the whole will tell what is wrong
+    }
+  };
+}
+
 /** What cannot be decoded here is asked for once more without compression. */
 async function cells(request: FrameRequest, signal: AbortSignal): Promise<Cells> {
   const accept = frameAccept(request.format);
-  if (accept === FRAME_ACCEPT) readyDecoder().catch(() => undefined); // told where it is needed
-  const part = await fetchFrame(request.url, accept, signal);
+  const compressed = accept === FRAME_ACCEPT;
+  if (compressed) readyDecoder().catch(() => undefined); // told where it is needed
+  const part = await fetchFrame(request.url, accept, signal, compressed && request.partial ? arriving(request) : undefined);
   answer({ kind: 'received', id: request.id });
-  if (!/^image\/(jphc|jph)\b/i.test(part.contentType)) return raw(part, request.format);
+  if (!HTJ2K.test(part.contentType)) return raw(part, request.format);
   try {
     return await decoded(part, request);
   } catch {

@@ -8,10 +8,12 @@ const DECODE_TIMEOUT_MS = 20_000;
 const ANSWER_TIMEOUT_MS = 120_000;
 
 export type PixelAnswer = Extract<Answer, { kind: 'grayscale' | 'colour' }>;
+export type PartialAnswer = Extract<Answer, { kind: 'partial' }>;
 
 interface Call {
   readonly resolve: (answer: PixelAnswer) => void;
   readonly reject: (reason: unknown) => void;
+  readonly partial: (answer: PartialAnswer) => void;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -23,10 +25,10 @@ class Member {
     this.worker = this.start();
   }
 
-  request(message: FrameRequest, signal: AbortSignal): Promise<PixelAnswer> {
+  request(message: FrameRequest, signal: AbortSignal, partial: (answer: PartialAnswer) => void): Promise<PixelAnswer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.give(message.id, new FrameError('error.image.network')), ANSWER_TIMEOUT_MS);
-      this.calls.set(message.id, { resolve, reject, timer });
+      this.calls.set(message.id, { resolve, reject, partial, timer });
       signal.addEventListener('abort', () => {
         if (!this.calls.has(message.id)) return;
         this.post({ kind: 'abort', id: message.id });
@@ -58,7 +60,8 @@ class Member {
     if (answer.kind === 'received') {
       clearTimeout(call.timer);
       call.timer = setTimeout(() => this.replace(), DECODE_TIMEOUT_MS);
-    } else if (answer.kind === 'error') this.give(answer.id, new FrameError(answer.key));
+    } else if (answer.kind === 'partial') call.partial(answer);
+    else if (answer.kind === 'error') this.give(answer.id, new FrameError(answer.key));
     else {
       clearTimeout(call.timer);
       this.calls.delete(answer.id);
@@ -89,9 +92,11 @@ export class WorkerPool {
   constructor(private readonly most: number) {}
 
   /** @throws FrameError, or an AbortError */
-  request(message: Omit<FrameRequest, 'kind' | 'id'>, signal: AbortSignal): Promise<PixelAnswer> {
+  request(
+    message: Omit<FrameRequest, 'kind' | 'id'>, signal: AbortSignal, partial: (answer: PartialAnswer) => void = () => undefined,
+  ): Promise<PixelAnswer> {
     this.count += 1;
-    return this.leastBusy().request({ kind: 'frame', id: this.count, ...message }, signal);
+    return this.leastBusy().request({ kind: 'frame', id: this.count, ...message }, signal, partial);
   }
 
   destroy(): void {

@@ -29,11 +29,13 @@ const NO_LETTERS = { left: '', right: '', top: '', bottom: '' };
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** What is on screen: an image as a preview, in full, or the reason why it is not. */
+/** What is on screen: an image as a preview, in part, in full, or the reason why it is not. */
 interface Shown {
   readonly index: number;
   readonly image: ImageReference;
   readonly frame: DecodedFrame | null;
+  /** The frame in fewer rows and columns, while a thin link brings the rest: for looking only. */
+  readonly partial?: DecodedFrame;
   readonly preview: PreviewPicture | null;
   readonly errorKey: string | null;
 }
@@ -261,6 +263,7 @@ export class LiteViewport implements Viewport {
 
   private get quality(): Quality {
     if (this.shown?.errorKey) return 'error';
+    if (this.shown?.partial) return 'partial';
     if (!this.shown?.frame) return 'preview';
     return this.shown.frame.lossy ? 'lossy' : 'lossless';
   }
@@ -307,6 +310,7 @@ export class LiteViewport implements Viewport {
       if (this.target !== index) return false;
       const preview = await loadPreview(image, this.chosen ? voiOf(this.chosen) : null, signal);
       if (this.target !== index) return false;
+      if (this.shown?.image === image && this.shown.partial) return true;
       await this.present({ index, image, frame: null, preview, errorKey: null });
       return true;
     } catch {
@@ -318,7 +322,10 @@ export class LiteViewport implements Viewport {
     if (start) await start;
     let result: Pick<Shown, 'frame' | 'errorKey'>;
     try {
-      result = { frame: await this.frames.load(image, 'interaction', load.signal), errorKey: null };
+      const partial = (frame: DecodedFrame): void => {
+        if (index === this.target) void this.present({ index, image, frame: null, partial: frame, preview: null, errorKey: null });
+      };
+      result = { frame: await this.frames.load(image, 'interaction', load.signal, partial), errorKey: null };
     } catch (reason) {
       result = { frame: null, errorKey: reason instanceof FrameError ? reason.key : 'error.image.decode' };
     }
@@ -337,7 +344,8 @@ export class LiteViewport implements Viewport {
   private async present(shown: Shown): Promise<void> {
     if (this.set?.images[shown.index] !== shown.image) return;
     this.shown = shown;
-    this.standard = shown.frame ? defaultTransform(shown.frame) : null;
+    const decoded = shown.frame ?? shown.partial;
+    this.standard = decoded ? defaultTransform(decoded) : null;
     this.overlays.show(shown.image, shown.frame);
     this.drawing.shows();
     if (shown.frame && shown.index === this.target) this.prefetcher.focus(this.set, shown.index, this.direction);
@@ -358,7 +366,8 @@ export class LiteViewport implements Viewport {
 
   private picture(): Picture | null {
     const { shown } = this;
-    if (shown?.frame) return this.pictures.picture(shown.frame, this.transform, this.inverted);
+    const decoded = shown?.frame ?? shown?.partial;
+    if (decoded) return this.pictures.picture(decoded, this.transform, this.inverted);
     return shown?.preview ? { ...shown.preview, inverted: this.inverted } : null;
   }
 
