@@ -187,3 +187,53 @@ def segmentation(images: list[Dataset], masks: dict[str, npt.NDArray[np.bool_]])
     ds.PixelData = packed + b"\0" * (len(packed) % 2)
     ds["PixelData"].VR = "OB"
     return ds
+
+
+def structures(images: list[Dataset], name: str, outline: list[tuple[float, float]]) -> Dataset:
+    """A structure set with one closed contour on each image; ``outline`` in pixels (column, row) of their centres."""
+    ds = beside(images[0], "481.3", "RTSTRUCT", "Cấu trúc", 25)
+    first = images[0]
+    ds.StructureSetLabel, ds.StructureSetDate, ds.StructureSetTime = "Kế hoạch", "20261122", "113000"
+    series, study, frame = Dataset(), Dataset(), Dataset()
+    series.SeriesInstanceUID = first.SeriesInstanceUID
+    series.ContourImageSequence = Sequence([reference(image) for image in images])
+    study.ReferencedSOPClassUID, study.ReferencedSOPInstanceUID = "1.2.840.10008.3.1.2.3.1", first.StudyInstanceUID
+    study.RTReferencedSeriesSequence = Sequence([series])
+    frame.FrameOfReferenceUID, frame.RTReferencedStudySequence = first.FrameOfReferenceUID, Sequence([study])
+    ds.ReferencedFrameOfReferenceSequence = Sequence([frame])
+    roi, drawn = Dataset(), Dataset()
+    roi.ROINumber, roi.ROIName, roi.ReferencedFrameOfReferenceUID = 1, name, first.FrameOfReferenceUID
+    roi.ROIGenerationAlgorithm = "MANUAL"
+    contours = []
+    for image in images:
+        left, top, z = (float(part) for part in image.ImagePositionPatient)
+        down, across = (float(part) for part in image.PixelSpacing)
+        contour = Dataset()
+        contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", len(outline)
+        contour.ContourData = [
+            value for column, row in outline for value in (left + column * across, top + row * down, z)
+        ]
+        contour.ContourImageSequence = Sequence([reference(image)])
+        contours.append(contour)
+    drawn.ReferencedROINumber, drawn.ROIDisplayColor, drawn.ContourSequence = 1, [0, 255, 0], Sequence(contours)
+    ds.StructureSetROISequence, ds.ROIContourSequence = Sequence([roi]), Sequence([drawn])
+    return ds
+
+
+def dose(images: list[Dataset], gray: npt.NDArray[np.float64], spacing: float) -> Dataset:
+    """A dose grid of frames x rows x columns in Gy from the first pixel of the first image on, a frame for each image."""
+    ds = beside(images[0], "481.2", "RTDOSE", "Liều", 26)
+    first = images[0]
+    ds.FrameOfReferenceUID = first.FrameOfReferenceUID
+    ds.ImagePositionPatient, ds.ImageOrientationPatient = first.ImagePositionPatient, first.ImageOrientationPatient
+    ds.PixelSpacing, ds.SliceThickness = [spacing, spacing], None
+    ds.NumberOfFrames, ds.Rows, ds.Columns = gray.shape
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 32, 32, 31, 0
+    ds.FrameIncrementPointer = 0x3004000C
+    start = float(first.ImagePositionPatient[2])
+    ds.GridFrameOffsetVector = [float(image.ImagePositionPatient[2]) - start for image in images]
+    ds.DoseUnits, ds.DoseType, ds.DoseSummationType, ds.DoseGridScaling = "GY", "PHYSICAL", "PLAN", "0.0001"
+    ds.PixelData = np.round(gray / 0.0001).astype("<u4").tobytes()
+    ds["PixelData"].VR = "OW"
+    return ds

@@ -119,3 +119,88 @@ def test_a_film_plays(send: Send, new_page: NewPage, tmp_path: Path) -> None:
     expect(video).to_have_js_property("seeking", False, timeout=WITHIN_MS)
     assert video.evaluate("video => video.currentTime") == 0.5
     assert violations(viewer.page) == []
+
+
+def colour_at(viewer: ViewerPage, column: float, row: float, size: int) -> tuple[int, ...]:
+    """The colour on screen at a place of a square image fitted into the first cell."""
+    box = viewer.cell().locator(".canvas-hosts").bounding_box()
+    assert box is not None
+    scale = min(box["width"], box["height"]) / size
+    x = box["x"] + box["width"] / 2 + (column - size / 2) * scale
+    y = box["y"] + box["height"] / 2 + (row - size / 2) * scale
+    picture = viewer.page.screenshot(clip={"x": x - 1, "y": y - 1, "width": 3, "height": 3})
+    return tuple(int(part) for part in np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))[1, 1])
+
+
+@pytest.mark.parametrize("tier", ["lite", "reading"])
+def test_layers_lie_where_their_files_say(send: Send, new_page: NewPage, tier: str) -> None:
+    size = 64
+    images = instances.study(4, rows=size, columns=size)
+    for image in images:
+        image.PixelData = np.full((size, size), -160, "<i2").tobytes()  # black in the window
+    liver = np.zeros((4, size, size), np.bool_)
+    liver[1:3, 10:20, 30:50] = True
+    tumour = np.zeros_like(liver)
+    tumour[2, 40:50, 10:20] = True
+    seg = objects.segmentation(images, {"Gan": liver, "U": tumour})
+    rt = objects.structures(images[:2], "PTV", [(20, 20), (44, 20), (44, 44), (20, 44)])
+    gray = np.zeros((4, 32, 32))
+    gray[:, 8:24, 8:24] = 20
+    gray[1:] *= 2
+    washed = objects.dose(images, gray, 1.0)  # a cell of the dose is two pixels of the image
+    send([*images, seg, rt, washed])
+    viewer = ViewerPage(new_page()).open(str(images[0].StudyInstanceUID), tier=tier)
+    viewer.expect_data("tier", tier)
+    page = viewer.page
+    viewer.cell().focus()
+    viewer.press("Home", "ArrowDown")
+    viewer.expect_data("index", "1")
+
+    choose(viewer, seg)
+    legend = page.locator('.legend[data-waiting="false"]')
+    expect(legend.locator("li")).to_have_count(2, timeout=WITHIN_MS)
+    viewer.expect_data("index", "1")  # the images stay where they were
+    expect(page.locator(".layer-picture")).to_have_count(1)
+    assert max(colour_at(viewer, 40, 15, size)) > 80, "inside the liver"
+    assert max(colour_at(viewer, 28, 15, size)) < 10, "left of the liver"
+    assert max(colour_at(viewer, 15, 45, size)) < 10, "the tumour is on the next image only"
+    viewer.cell().focus()
+    viewer.press("ArrowDown")
+    expect(page.locator(".layer-picture")).to_have_count(2, timeout=WITHIN_MS)
+    assert max(colour_at(viewer, 15, 45, size)) > 80, "inside the tumour"
+    legend.get_by_role("checkbox", name=re.compile("U$")).uncheck()
+    expect(page.locator(".layer-picture")).to_have_count(1)
+    viewer.press("End")
+    expect(page.locator(".layer-picture")).to_have_count(0)
+    assert violations(page) == []
+    legend.get_by_role("button", name=re.compile("Bỏ lớp phủ")).click()
+    expect(legend).to_have_count(0)
+
+    choose(viewer, rt)
+    expect(legend.locator("li")).to_have_text(["PTV"], timeout=WITHIN_MS)
+    expect(page.locator(".layer-paths path")).to_have_count(0)
+    viewer.cell().focus()
+    viewer.press("Home")
+    expect(page.locator(".layer-paths path")).to_have_attribute(
+        "d", "M20.500 20.500L44.500 20.500L44.500 44.500L20.500 44.500Z", timeout=WITHIN_MS
+    )
+    red, green, blue = colour_at(viewer, 32.5, 20.5, size)
+    assert green > 150 > 60 > max(red, blue), "the upper edge, in its own green"
+    legend.get_by_role("button", name=re.compile("Bỏ lớp phủ")).click()
+
+    choose(viewer, washed)
+    expect(legend.locator(".legend-ticks")).to_contain_text("40,00 Gy", timeout=WITHIN_MS)
+    expect(page.locator(".layer-picture")).to_have_count(1)
+    half, nothing = colour_at(viewer, 32, 32, size), colour_at(viewer, 6, 32, size)
+    assert max(half) > 40 > 10 > max(nothing)
+    viewer.cell().focus()
+    viewer.press("ArrowDown")
+    viewer.expect_data("index", "1")
+    expect(legend).to_have_count(1)
+    whole = colour_at(viewer, 32, 32, size)
+    assert sum(whole) > sum(half) + 60, "40 Gy is brighter than 20 Gy"
+    legend.locator(".legend-lowest input").fill("60")
+    viewer.cell().focus()
+    viewer.press("Home")
+    expect(page.locator(".layer-picture")).to_have_count(0)
+    assert violations(page) == []

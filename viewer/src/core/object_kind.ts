@@ -47,12 +47,15 @@ export function isSlideLevel(instance: DicomInstance): boolean {
     && number(instance, '00480006') !== null;
 }
 
+/** The kind of all instances of a SOP class; null: images, or nothing known. */
+export function kindOfSopClass(sopClass: string): ObjectKind | null {
+  return sopClass === RT_IMAGE ? null : (KINDS.find(([entry]) => fits(sopClass, entry))?.[1] ?? null);
+}
+
 /** The kind of an instance; null: an image, or nothing known. */
 export function kindOfObject(instance: DicomInstance): ObjectKind | null {
-  const sopClass = text(instance, Tag.SOPClassUID);
   if (hasPixels(instance) && MOVING.test(text(instance, Tag.AvailableTransferSyntaxUID))) return 'video';
-  if (sopClass === RT_IMAGE) return null;
-  const kind = KINDS.find(([entry]) => fits(sopClass, entry))?.[1] ?? null;
+  const kind = kindOfSopClass(text(instance, Tag.SOPClassUID));
   if (kind === 'slide') return isSlideLevel(instance) ? kind : null;
   return kind;
 }

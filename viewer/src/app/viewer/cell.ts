@@ -39,6 +39,8 @@ function errorKeyOf(reason: unknown): ImageErrorKey {
 export class Cell {
   readonly subject = signal<Subject | null>(null);
   readonly displaySet = signal<DisplaySet | null>(null);
+  /** What lies over the images: segmentations, structures, doses. */
+  readonly layers = signal<readonly DisplaySet[]>([]);
   readonly view = signal<ViewportState | null>(null);
   readonly state = signal<CellState>('empty');
   readonly errorKey = signal<string | null>(null);
@@ -92,6 +94,7 @@ export class Cell {
     batch(() => {
       this.subject.value = subject;
       this.displaySet.value = null;
+      this.layers.value = [];
       this.errorKey.value = null;
       this.state.value = 'loading';
     });

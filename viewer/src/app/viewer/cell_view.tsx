@@ -61,6 +61,7 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       {state === 'document' && <LazyObject cell={cell} workspace={workspace} />}
       {state === 'error' && <ErrorMessage cell={cell} />}
       {(state === 'ready' || state === 'error') && !blank && <Overlay cell={cell} workspace={workspace} />}
+      {state === 'ready' && cell.layers.value.length > 0 && <LazyLayers cell={cell} />}
       {state === 'ready' && <DrawingText cell={cell} />}
       {desk && state === 'ready' && <desk.parts.CellLayer cell={cell} desk={desk} />}
       {saved && !blank && <saved.Marks cell={cell} />}
@@ -95,6 +96,14 @@ function LazyObject(props: ObjectViewProps): JSX.Element {
     import('./objects/object_view').then(({ ObjectView }) => setView(() => ObjectView), () => props.cell.fail('error.image.network'));
   }, []);
   return View ? <View {...props} /> : <div class="cell-message"><div class="spinner" role="status" aria-label={t('viewer.loading_image')} /></div>;
+}
+
+function LazyLayers({ cell }: { readonly cell: Cell }): JSX.Element | null {
+  const [View, setView] = useState<FunctionComponent<{ readonly cell: Cell }> | null>(null);
+  useEffect(() => {
+    import('./objects/layers_view').then(({ LayersView }) => setView(() => LayersView), () => { cell.layers.value = []; });
+  }, []);
+  return View ? <View cell={cell} /> : null;
 }
 
 function ErrorMessage({ cell }: { readonly cell: Cell }): JSX.Element {

@@ -1,4 +1,5 @@
 /** What a series without pictures is, by SOP class (PS3.4 B.5), so that it can say so. */
+import { isLayer, kindOfSopClass } from '../../core/object_kind';
 import type { TextKey } from '../../i18n/catalogue';
 import type { ManifestSeries } from '../api';
 
@@ -24,4 +25,9 @@ export function kindOfSeries(series: ManifestSeries): Extract<TextKey, `kind.${s
   if (series.representative) return null;
   const sopClass = series.instances[0]?.sop_class_uid ?? '';
   return KINDS.find(([prefix]) => (prefix.endsWith('.') ? sopClass.startsWith(prefix) : sopClass === prefix))?.[1] ?? 'kind.unsupported';
+}
+
+/** True for a series that lies over the images of another: a segmentation, structures, a dose. */
+export function isLayerSeries(series: ManifestSeries): boolean {
+  return isLayer(kindOfSopClass(series.instances[0]?.sop_class_uid ?? ''));
 }

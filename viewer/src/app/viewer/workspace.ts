@@ -12,6 +12,7 @@ import { OpenStudy } from './open_study';
 import { followLink } from './out/follow_link';
 import type { ViewLink } from './out/view_link';
 import { isEarlier, samePatient } from './patients';
+import { isLayerSeries } from './series_kind';
 
 export const CINE_RATES = { least: 1, most: 60, usual: 15 } as const;
 
@@ -205,7 +206,8 @@ export class Workspace {
   #openFirst(study: OpenStudy, at: number, seriesUid: string | null): void {
     const cell = this.cells[at];
     const series = study.manifest.peek()?.series ?? [];
-    const chosen = series.find((one) => one.series_instance_uid === seriesUid) ?? series.find((one) => one.representative) ?? series[0];
+    const chosen = series.find((one) => one.series_instance_uid === seriesUid) 
+      ?? series.find((one) => one.representative && !isLayerSeries(one)) ?? series.find((one) => one.representative) ?? series[0];
     if (cell && chosen && cell.subject.peek() === null) void cell.open({ study, series: chosen, part: 0 });
   }
 
@@ -220,7 +222,14 @@ export class Workspace {
     if (!this.isAdmitted(subject.study)) return;
     this.arranged = true;
     this.active.value = cell.number - 1;
-    void cell.open(subject);
+    if (isLayerSeries(subject.series)) void this.#lay(subject, cell);
+    else void cell.open(subject);
+  }
+
+  /** A segmentation, structure set or dose goes over the images that are there; by itself it says what it is. */
+  async #lay(subject: Subject, cell: Cell): Promise<void> {
+    const done = await import('./objects/layering').then(({ addLayer }) => addLayer(cell, subject)).catch(() => false);
+    if (!done) await cell.open(subject);
   }
 
   setTool(tool: Tool): void {
@@ -243,7 +252,7 @@ export class Workspace {
     this.arranged = true;
     this.setGrid(layout);
     const shown = new Set(this.cells.map((cell) => keyOf(cell)));
-    const waiting = this.entries.peek().filter((entry) => !shown.has(entry.key) && entry.series.representative !== null);
+    const waiting = this.entries.peek().filter((entry) => !shown.has(entry.key) && entry.series.representative !== null && !isLayerSeries(entry.series));
     for (const cell of this.shownCells.peek()) {
       const next = cell.subject.peek() === null ? waiting.shift() : undefined;
       if (next) void cell.open(next);

@@ -30,6 +30,9 @@ const VIEWS: Readonly<Partial<Record<ObjectKind, () => Promise<View>>>> = {
   report: async () => (await import('./report_view')).ReportView,
   key_objects: async () => (await import('./report_view')).ReportView,
   pdf: async () => (await import('./pdf_view')).PdfView,
+  segmentation: async () => (await import('./layer_door')).LayerDoor,
+  structures: async () => (await import('./layer_door')).LayerDoor,
+  dose: async () => (await import('./layer_door')).LayerDoor,
   video: async () => (await import('./film_view')).FilmView,
   waveform: async () => (await import('./waveform_view')).WaveformView,
 };
