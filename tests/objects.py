@@ -221,7 +221,7 @@ def structures(images: list[Dataset], name: str, outline: list[tuple[float, floa
 
 
 def dose(images: list[Dataset], gray: npt.NDArray[np.float64], spacing: float) -> Dataset:
-    """A dose grid of frames x rows x columns in Gy from the first pixel of the first image on, a frame for each image."""
+    """A dose grid of frames x rows x columns in Gy from the first pixel on, one frame for each image."""
     ds = beside(images[0], "481.2", "RTDOSE", "Liều", 26)
     first = images[0]
     ds.FrameOfReferenceUID = first.FrameOfReferenceUID

@@ -11,7 +11,6 @@ let frames: FrameLoader | null = null;
 export const drawings = new DrawingBook();
 
 /** The frames of all viewports of this page. */
-export /** What all viewports, and the layers over them, share. */
 export function sharedFrames(): FrameLoader {
   frames ??= new FrameLoader();
   return frames;

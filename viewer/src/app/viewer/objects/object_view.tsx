@@ -33,6 +33,7 @@ const VIEWS: Readonly<Partial<Record<ObjectKind, () => Promise<View>>>> = {
   segmentation: async () => (await import('./layer_door')).LayerDoor,
   structures: async () => (await import('./layer_door')).LayerDoor,
   dose: async () => (await import('./layer_door')).LayerDoor,
+  slide: async () => (await import('./slide_view')).SlideView,
   video: async () => (await import('./film_view')).FilmView,
   waveform: async () => (await import('./waveform_view')).WaveformView,
 };
