@@ -237,3 +237,33 @@ def dose(images: list[Dataset], gray: npt.NDArray[np.float64], spacing: float) -
     ds.PixelData = np.round(gray / 0.0001).astype("<u4").tobytes()
     ds["PixelData"].VR = "OW"
     return ds
+
+
+def slide(image: Dataset, pictures: list[npt.NDArray[np.uint8]], *, tile: int, spacing: float) -> list[Dataset]:
+    """A slide at several sizes, the largest first (rows x columns x RGB), in full tiles; ``spacing`` of it in mm."""
+    made = []
+    series, frame_uid = generate_uid(), generate_uid()
+    for number, picture in enumerate(pictures, start=1):
+        ds = beside(image, "77.1.6", "SM", "Tiêu bản", 27)
+        rows, columns = picture.shape[:2]
+        ds.SeriesInstanceUID, ds.FrameOfReferenceUID, ds.InstanceNumber = series, frame_uid, number
+        ds.ImageType = ["ORIGINAL" if number == 1 else "DERIVED", "PRIMARY", "VOLUME", "NONE"]
+        ds.TotalPixelMatrixColumns, ds.TotalPixelMatrixRows = columns, rows
+        ds.ImagedVolumeWidth = ds.ImagedVolumeHeight = spacing * pictures[0].shape[1]
+        ds.DimensionOrganizationType, ds.NumberOfOpticalPaths, ds.TotalPixelMatrixFocalPlanes = "TILED_FULL", 1, 1
+        ds.Rows = ds.Columns = tile
+        ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB", 0
+        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 8, 8, 7, 0
+        across, down = -(-columns // tile), -(-rows // tile)
+        padded = np.zeros((down * tile, across * tile, 3), np.uint8)
+        padded[:rows, :columns] = picture
+        tiles = padded.reshape(down, tile, across, tile, 3).swapaxes(1, 2)
+        ds.NumberOfFrames, ds.PixelData = across * down, tiles.tobytes()
+        ds["PixelData"].VR = "OB"
+        shared, measures = Dataset(), Dataset()
+        step = spacing * pictures[0].shape[1] / columns
+        measures.PixelSpacing = [step, step]
+        shared.PixelMeasuresSequence = Sequence([measures])
+        ds.SharedFunctionalGroupsSequence = Sequence([shared])
+        made.append(ds)
+    return made
