@@ -43,7 +43,9 @@ class Viewer:
 
     def open(self, url: str, renderer: str) -> None:
         """Open the study and wait until the wanted tier draws."""
-        self.page.goto(f"{url}/viewer?StudyInstanceUIDs={STUDY_INSTANCE_UID}&tier={self.tier}&renderer={renderer}")
+        self.page.goto(
+            f"{url}/viewer?StudyInstanceUIDs={STUDY_INSTANCE_UID}&tier={self.tier}&renderer={renderer}&hanging=none"
+        )
         # Letters and scale lie over the image; the pixels under them are what is compared.
         self.page.add_style_tag(
             content=f"{CELL} > :not(.canvas-hosts) {{ visibility: hidden !important }}"

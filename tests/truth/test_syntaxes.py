@@ -44,7 +44,7 @@ def test_all_transfer_syntaxes_of_one_slice_look_the_same(
     running_pacs.cli("import", str(tmp_path))
     running_pacs.add_account(f"syntax-{tier}", "radiologist", PASSWORD)
     with signed_in(browser, running_pacs.url, f"syntax-{tier}", PASSWORD) as page:
-        page.goto(f"/viewer?StudyInstanceUIDs={study}&tier={tier}")
+        page.goto(f"/viewer?StudyInstanceUIDs={study}&tier={tier}&hanging=none")
         page.add_style_tag(content=f"{CELL} > :not(.canvas-hosts) {{ visibility: hidden !important }}")
         cell = page.locator(f'{CELL}[data-state="ready"][data-tier="{tier}"]')
         cell.wait_for(timeout=WITHIN_MS)

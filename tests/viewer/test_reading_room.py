@@ -64,7 +64,7 @@ class Reader:
     def open(self, study_uid: str, renderer: str) -> None:
         """Open the study and wait for the reading room."""
         self.page.add_init_script(REMEMBER_CONTEXTS)
-        self.page.goto(f"/viewer?StudyInstanceUIDs={study_uid}&tier=reading&renderer={renderer}")
+        self.page.goto(f"/viewer?StudyInstanceUIDs={study_uid}&tier=reading&renderer={renderer}&hanging=none")
         ready = f'{CELL}[data-state="ready"][data-quality="lossless"][data-tier="reading"]'
         self.page.locator(ready).wait_for(timeout=WITHIN_MS)
         self.page.keyboard.press("Home")

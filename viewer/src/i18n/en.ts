@@ -162,7 +162,6 @@ export const en = {
   'viewer.image_position': 'Im {index}/{count}',
   'viewer.prior': 'Prior · {date}',
   'viewer.other_patient': 'Another patient',
-  'viewer.one_to_one': '1:1',
   'viewer.true_size': 'true size',
   'barrier.title': 'Two patients are open',
   'barrier.text': 'The study to be opened beside this one belongs to another patient. Their images are not mixed unless you say so.',
@@ -263,7 +262,7 @@ export const en = {
   'action.zip_series': 'Series as DICOM files (zip)',
   'action.zip_study': 'Study as DICOM files (zip)',
   'action.back': 'Back to the study list',
-  'layout.grid': '{rows} × {columns}',
+  'layout.grid': '{rows} rows × {columns} columns',
 
   'preset.abdomen': 'Abdomen',
   'preset.angio': 'Angio',

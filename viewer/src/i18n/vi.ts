@@ -155,7 +155,6 @@ export const vi: Catalogue = {
   'viewer.image_position': 'Ảnh {index}/{count}',
   'viewer.prior': 'Lần trước · {date}',
   'viewer.other_patient': 'Bệnh nhân khác',
-  'viewer.one_to_one': '1:1',
   'viewer.true_size': 'kích thước thật',
   'barrier.title': 'Đang mở ảnh của hai bệnh nhân',
   'barrier.text': 'Ca chụp sắp mở bên cạnh là của bệnh nhân khác. Ảnh của hai người không được xếp chung nếu bác sĩ không đồng ý.',
@@ -256,7 +255,7 @@ export const vi: Catalogue = {
   'action.zip_series': 'Chuỗi ảnh dạng tệp DICOM (zip)',
   'action.zip_study': 'Ca chụp dạng tệp DICOM (zip)',
   'action.back': 'Về danh sách ca chụp',
-  'layout.grid': '{rows} × {columns}',
+  'layout.grid': '{rows} hàng × {columns} cột',
 
   'preset.abdomen': 'Bụng',
   'preset.angio': 'Mạch máu',

@@ -13,6 +13,9 @@ import { Standing } from './standing';
 import { isZoom, oneToOneZoom, trueSizeZoom } from './true_scale';
 import type { Workspace } from './workspace';
 
+/** The same in every language. */
+const ONE_TO_ONE = '1:1';
+
 interface OverlayProps {
   readonly cell: Cell;
   readonly workspace: Workspace;
@@ -76,7 +79,7 @@ function zoomText(zoom: number, image: ImageReference): string {
   const percent = new Intl.NumberFormat(locale.value, { style: 'percent', maximumFractionDigits: 0 }).format(zoom);
   const scale = pixelsPerMm.value;
   const marks = [
-    isZoom(zoom, oneToOneZoom(window.devicePixelRatio || 1)) ? t('viewer.one_to_one') : '',
+    isZoom(zoom, oneToOneZoom(window.devicePixelRatio || 1)) ? ONE_TO_ONE : '',
     isZoom(zoom, scale === null ? null : trueSizeZoom(image, scale)) ? t('viewer.true_size') : '',
   ];
   return [percent, ...marks].filter(Boolean).join(' · ');

@@ -15,6 +15,7 @@ export const DRAGGED_SERIES = 'application/x-filmless-series';
 export function SeriesStrip({ workspace }: { readonly workspace: Workspace }): JSX.Element {
   const shown = workspace.stripShown.value;
   const entries = workspace.entries.value;
+  const desk = workspace.desk.value;
   const several = workspace.studies.length > 1;
   return (
     <nav class="strip" aria-label={t('viewer.series_strip')}>
@@ -34,6 +35,7 @@ export function SeriesStrip({ workspace }: { readonly workspace: Workspace }): J
           </li>
         ))}
       </ol>
+      {desk && shown && <desk.parts.PriorList desk={desk} />}
     </nav>
   );
 }

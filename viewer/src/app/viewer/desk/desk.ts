@@ -22,6 +22,7 @@ export interface DeskParts {
   readonly CellLayer: FunctionComponent<DeskProps & { readonly cell: Cell }>;
   readonly LayoutItems: FunctionComponent<DeskProps>;
   readonly Page: FunctionComponent<DeskProps>;
+  readonly PriorList: FunctionComponent<DeskProps>;
 }
 
 export type Switch = 'linked' | 'windowLinked' | 'lines' | 'crosshair';
@@ -41,12 +42,12 @@ export class Desk {
   readonly priors: Priors;
   readonly scale: Scale;
   readonly secondWindow: SecondWindow;
-  readonly #linkedWindow: LinkedWindow;
+  readonly linkedWindow: LinkedWindow;
 
   constructor(readonly workspace: Workspace, readonly address: URLSearchParams, readonly parts: DeskParts) {
     this.crosshair = new Crosshair(this);
     this.linkedScroll = new LinkedScroll(this);
-    this.#linkedWindow = new LinkedWindow(this);
+    this.linkedWindow = new LinkedWindow(this);
     this.hanging = new Hanging(this);
     this.priors = new Priors(this);
     this.scale = new Scale(this);
@@ -55,7 +56,7 @@ export class Desk {
 
   start(): void {
     this.linkedScroll.start();
-    this.#linkedWindow.start();
+    this.linkedWindow.start();
     this.secondWindow.start();
     void loadKeys();
     void this.hanging.start();
@@ -63,7 +64,7 @@ export class Desk {
 
   stop(): void {
     this.linkedScroll.stop();
-    this.#linkedWindow.stop();
+    this.linkedWindow.stop();
     this.hanging.stop();
     this.secondWindow.stop();
   }
@@ -71,6 +72,7 @@ export class Desk {
   toggle(name: Switch): void {
     const one = this.switches[name];
     one.value = !one.peek();
+    this.secondWindow.tellSwitch(name, one.peek());
     if (name === 'crosshair' && !one.peek()) this.crosshair.clear();
   }
 

@@ -6,7 +6,9 @@ import { t } from '../../../i18n/locale';
 import { Icon } from '../../icons';
 import type { DeskProps } from './desk';
 import { HelpDialog } from './help';
+import { SaveLayout } from './save_layout';
 import { ScreenDialog } from './screen_dialog';
+import { lt } from './texts';
 import '../../../styles/desk.css';
 
 const NOTICE_MS = 8000;
@@ -17,6 +19,8 @@ export function DeskPage({ desk }: DeskProps): JSX.Element {
     <>
       <Notice desk={desk} />
       {helpShown.value && <HelpDialog onClose={() => { helpShown.value = false; }} />}
+      {desk.hanging.saving.value && <SaveLayout desk={desk} />}
+      {desk.secondWindow.waiting.value && <p class="desk-waiting" role="status">{lt('window.waiting')}</p>}
       {desk.scale.measuring.value && <ScreenDialog desk={desk} />}
     </>
   );

@@ -4,9 +4,10 @@ import { CellLayer } from './cell_layer';
 import { Desk } from './desk';
 import { DeskPage } from './desk_page';
 import { LayoutItems } from './layout_items';
+import { PriorList } from './prior_list';
 
 export function createDesk(workspace: Workspace, address: URLSearchParams): Desk {
-  const desk = new Desk(workspace, address, { CellLayer, LayoutItems, Page: DeskPage });
+  const desk = new Desk(workspace, address, { CellLayer, LayoutItems, Page: DeskPage, PriorList });
   desk.start();
   return desk;
 }

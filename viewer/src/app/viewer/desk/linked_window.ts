@@ -38,9 +38,16 @@ export class LinkedWindow {
     this.#last = { cell, set: set.id, index, voi };
     const changed = last?.cell === cell && last.set === set.id && last.index === index && !same(last.voi, voi);
     if (!changed || !this.desk.switches.windowLinked.peek()) return;
-    for (const other of this.desk.workspace.shownCells.peek()) {
-      const theirs = other.view.peek();
-      if (other !== cell && theirs?.displaySet?.modality === set.modality && theirs.voi && !same(theirs.voi, voi)) other.viewport?.setVoi(voi);
+    this.followVoi(set.modality, voi, cell);
+    this.desk.secondWindow.tellVoi(set.modality, voi);
+  }
+
+  /** Give the window to every cell (but one) with images of the modality. */
+  followVoi(modality: string, voi: Voi, except: Cell | null = null): void {
+    if (!this.desk.switches.windowLinked.peek()) return;
+    for (const cell of this.desk.workspace.shownCells.peek()) {
+      const theirs = cell.view.peek();
+      if (cell !== except && theirs?.displaySet?.modality === modality && theirs.voi && !same(theirs.voi, voi)) cell.viewport?.setVoi(voi);
     }
   }
 }

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+
+import { BUILT_IN } from './built_in';
+import { assign, chooseProtocol, firstStage, fittingProtocols, plain, usableStages } from './match';
+import type { Candidate, StudyFacts } from './protocol';
+import { centreAtEdge, sameScale, turnedLetters, turnFor } from './standing';
+
+const facts = (modalities: string[], more: Partial<StudyFacts> = {}): StudyFacts => ({
+  modalities, bodyParts: [], lateralities: [], prior: false, monitors: 1, ...more,
+});
+const candidate = (key: string, more: Partial<Candidate> = {}): Candidate => ({
+  key, prior: 0, modality: 'MG', laterality: '', view: '', description: '', images: 1, ...more,
+});
+const keys = (found: readonly (Candidate | null)[]): (string | null)[] => found.map((one) => one?.key ?? null);
+
+describe('choosing a protocol', () => {
+  it('takes the one with the most conditions that hold', () => {
+    expect(chooseProtocol(BUILT_IN, facts(['CT']))?.id).toBe('ct');
+    expect(chooseProtocol(BUILT_IN, facts(['CT'], { prior: true }))?.id).toBe('ct_prior');
+    expect(chooseProtocol(BUILT_IN, facts(['CT', 'PT']))?.id).toBe('pet_ct');
+    expect(chooseProtocol(BUILT_IN, facts(['DX']))?.id).toBe('radiograph');
+    expect(chooseProtocol(BUILT_IN, facts(['OT']))?.id).toBe('any');
+  });
+
+  it('puts a person’s own before ours, and asks for body part, side and monitors', () => {
+    const own = { id: 'mine', name: 'Sọ', when: { modalities: ['CT'], bodyParts: ['HEAD'] }, stages: [] };
+    expect(chooseProtocol([own, ...BUILT_IN], facts(['CT'], { bodyParts: ['HEAD'] }))?.id).toBe('mine');
+    expect(chooseProtocol([own, ...BUILT_IN], facts(['CT'], { bodyParts: ['CHEST'] }))?.id).toBe('ct');
+    const two = { id: 'two', when: { modalities: ['CT'], monitors: 2, laterality: 'L' as const }, stages: [] };
+    expect(fittingProtocols([two], facts(['CT'], { lateralities: ['L'] }))).toEqual([]);
+    expect(fittingProtocols([two], facts(['CT'], { lateralities: ['L'], monitors: 2 }))).toEqual([two]);
+    expect(fittingProtocols([two], facts(['CT'], { lateralities: ['L', 'R'], monitors: 2 }))).toEqual([]);
+  });
+});
+
+describe('mammography', () => {
+  const views = [candidate('lmlo', { laterality: 'L', view: 'MLO' }), candidate('rcc', { laterality: 'R', view: 'CC' }),
+    candidate('lcc', { laterality: 'L', view: 'CC' }), candidate('rmlo', { laterality: 'R', view: 'MLO' })];
+  const protocol = chooseProtocol(BUILT_IN, facts(['MG']));
+
+  it('hangs right beside left, CC over MLO, whatever the order of the series', () => {
+    const stage = firstStage(protocol ? usableStages(protocol, views) : [], views);
+    expect(keys(assign(stage?.screens[0]?.cells ?? [], views))).toEqual(['rcc', 'lcc', 'rmlo', 'lmlo']);
+    expect(stage?.sameScale).toBe(true);
+  });
+
+  it('leaves the place of a view that was not taken empty, and never puts another there', () => {
+    const three = views.filter(({ key }) => key !== 'lcc');
+    const stage = firstStage(protocol ? usableStages(protocol, three) : [], three);
+    expect(keys(assign(stage?.screens[0]?.cells ?? [], three))).toEqual(['rcc', null, 'rmlo', 'lmlo']);
+  });
+});
+
+describe('giving images to cells', () => {
+  it('pairs a series with the one of the prior most like it', () => {
+    const all = [candidate('thin', { modality: 'CT', description: 'nguc 1 mm', images: 300 }),
+      candidate('scout', { prior: 1, modality: 'CT', description: 'scout', images: 2 }),
+      candidate('prior thin', { prior: 1, modality: 'CT', description: 'nguc 1 mm', images: 280 }),
+      candidate('prior bone', { prior: 1, modality: 'CT', description: 'xuong 3 mm', images: 90 })];
+    expect(keys(assign([{}, { prior: 1, like: 0 }], all))).toEqual(['thin', 'prior thin']);
+  });
+
+  it('does not take the other breast or another view for a prior', () => {
+    const all = [candidate('now', { laterality: 'L', view: 'CC' }), candidate('other side', { prior: 1, laterality: 'R', view: 'CC' }),
+      candidate('other view', { prior: 1, laterality: 'L', view: 'MLO' })];
+    expect(keys(assign([{}, { prior: 1, like: 0 }], all))).toEqual(['now', null]);
+  });
+
+  it('gives to those that ask before those that do not', () => {
+    const all = [candidate('flair', { description: 'ax flair' }), candidate('t1', { description: 'ax t1' })];
+    expect(keys(assign([{}, { words: ['flair'] }], all))).toEqual(['t1', 'flair']);
+    expect(plain('Ngực Đứng')).toBe('nguc dung');
+  });
+});
+
+describe('how an image stands', () => {
+  const edges = (right: string, bottom: string): Parameters<typeof turnFor>[0] => {
+    const opposite: Record<string, string> = { L: 'R', R: 'L', A: 'P', P: 'A', H: 'F', F: 'H' };
+    return { right, bottom, left: opposite[right] ?? '', top: opposite[bottom] ?? '' };
+  };
+
+  it('is left alone where it is right', () => {
+    expect(turnFor(edges('P', 'L'), { right: 'P', bottom: 'L' })).toEqual({ rotation: 0, flipped: false });
+  });
+
+  it('is mirrored, turned, or both, so that the wanted letters are at the edges', () => {
+    expect(turnFor(edges('A', 'L'), { right: 'P', bottom: 'L' })).toEqual({ rotation: 0, flipped: true });
+    expect(turnFor(edges('A', 'R'), { right: 'P', bottom: 'L' })).toEqual({ rotation: 180, flipped: false });
+    for (const start of [edges('L', 'P'), edges('R', 'A'), edges('P', 'R'), edges('A', 'L')]) {
+      const turn = turnFor(start, { right: 'P', bottom: 'L' });
+      expect(turn).not.toBeNull();
+      if (turn) expect(turnedLetters(start, turn)).toMatchObject({ right: 'P', bottom: 'L' });
+    }
+  });
+
+  it('is not guessed where the header does not tell', () => {
+    expect(turnFor({ left: '', right: '', top: '', bottom: '' }, { right: 'P' })).toBeNull();
+    expect(turnFor(edges('L', 'F'), { right: 'P', bottom: 'L' })).toBeNull();
+  });
+
+  it('lies at the edge of its cell', () => {
+    // 100×200 pixels at 2 CSS pixels each in a cell of 500×400, now in the middle: from 150 to 350.
+    const placement = { a: 2, b: 0, c: 0, d: 2, e: 150, f: 0 };
+    const image = { columns: 100, rows: 200 };
+    expect(centreAtEdge(placement, image, { width: 500, height: 400 }, 'right')).toEqual([-25, 100]);
+    expect(centreAtEdge(placement, image, { width: 500, height: 400 }, 'left')).toEqual([125, 100]);
+  });
+
+  it('has one scale in every cell: the smallest that fits', () => {
+    expect(sameScale([4, 2, 8])).toEqual([0.5, 1, 0.25]);
+  });
+});
