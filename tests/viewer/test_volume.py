@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import PositronEmissionTomographyImageStorage, generate_uid
 
 from tests import instances
+from tests.e2e.accessibility import violations
 from tests.peers import dcmtk
 from tests.peers.filmless import Filmless
 from tests.truth.browser import CELL, WITHIN_MS, signed_in
@@ -135,7 +136,7 @@ def pet(number: int, study: Dataset, frame_of_reference: str) -> Volume:
         agent.RadiopharmaceuticalStartDateTime = f"20261122{11 - MINUTES // 60:02}0000"
         ds.RadiopharmaceuticalInformationSequence = [agent]
     steps = np.diag([1.8, 2.0, 3.0])
-    return Volume(datasets, stored * SLOPE, np.array([-16, 20, depths[0]], float), steps)
+    return Volume(datasets, stored.astype(np.float64) * SLOPE, np.array([-16, 20, depths[0]], float), steps)
 
 
 @pytest.fixture(scope="module")
@@ -410,6 +411,7 @@ def test_the_volume_is_where_it_belongs_in_three_dimensions(planes: Planes, volu
                 assert shown[view.pixel(point + 1.6 * ball[1] * way)][0] == 0
 
     expect_balls('"preset":"projection"')
+    assert violations(planes.page) == []
     planes.page.get_by_role("button", name=re.compile("^(Feet|Chân)$")).click()
     expect_balls('"right":[1,0,0],"down":[0,1,0]')
     host = planes.page.locator(".render-host")
@@ -436,7 +438,7 @@ def test_the_volume_is_where_it_belongs_in_three_dimensions(planes: Planes, volu
 def hot_iron(part: Floats) -> Floats:
     """Black, red, yellow, white."""
     level = np.clip(part, 0, 1)[..., None] * 255
-    return np.clip(np.concatenate([level * 2, level * 2 - 255, level * 4 - 765], axis=-1), 0, 255)
+    return np.asarray(np.clip(np.concatenate([level * 2, level * 2 - 255, level * 4 - 765], axis=-1), 0, 255))
 
 
 def test_pet_lies_over_ct_by_its_frame_of_reference_alone(planes: Planes, volumes: dict[int, Volume]) -> None:
@@ -455,6 +457,7 @@ def test_pet_lies_over_ct_by_its_frame_of_reference_alone(planes: Planes, volume
     value = float((fact.text_content() or "").split()[0].replace(",", "."))
     middle = ct.place((COLUMNS - 1) / 2, (ROWS - 1) / 2, 14.5)
     assert value == pytest.approx(float(over.sample(middle[None])[0]) * SUV, abs=0.01)
+    assert violations(planes.page) == []
     planes.page.locator('[name="fusion-opacity"]').fill("40")
     planes.page.locator('[name="fusion-upper"]').fill("8")
     planes.page.keyboard.press("Tab")
