@@ -91,4 +91,5 @@ export const volumeEn = {
   'volume.suv.dose': 'the dose or its half-life is missing.',
   'volume.suv.times': 'the times of injection and scan are missing or contradict each other.',
   'volume.render.missing': '{count} slices missing',
+  'volume.arriving': { one: 'The study is still arriving: this is {count} slice that was here when it was opened.', other: 'The study is still arriving: these are the {count} slices that were here when it was opened.' },
 } as const;

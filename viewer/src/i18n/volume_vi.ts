@@ -94,4 +94,5 @@ export const volumeVi: CatalogueOf<typeof volumeEn> = {
   'volume.suv.dose': 'thiếu liều tiêm hoặc chu kỳ bán rã.',
   'volume.suv.times': 'thiếu giờ tiêm, giờ chụp hoặc các giờ này mâu thuẫn.',
   'volume.render.missing': 'thiếu {count} lát cắt',
+  'volume.arriving': { other: 'Ca chụp vẫn đang đến: đây là {count} lát cắt có mặt lúc mở.' },
 };

@@ -44,24 +44,25 @@ export class VolumeClient {
     readonly grid: VolumeGrid,
     private readonly frames: FrameSource,
     private readonly changed: (state: LoadState) => void,
+    mostBytes: number,
   ) {
     this.state = { done: 0, total: set.images.length, lost: 0, refused: null };
     this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'volume' });
     this.worker.addEventListener('message', (event: MessageEvent<VolumeAnswer>) => this.hear(event.data));
     this.worker.addEventListener('error', () => this.refuse());
-    this.post({ kind: 'open', grid, mostBytes: memoryLimit() });
+    this.post({ kind: 'open', grid, mostBytes });
   }
 
   /** Begin with a volume, or say why there is none; `changed` is told as slices arrive. */
-  static open(set: DisplaySet, frames: FrameSource, changed: (state: LoadState) => void): VolumeClient | Refused {
+  static open(set: DisplaySet, frames: FrameSource, changed: (state: LoadState) => void, mostBytes = memoryLimit()): VolumeClient | Refused {
     const grid = volumeGrid(set);
     if (typeof grid === 'string') return { refusal: grid, megabytes: 0 };
     const bytes = bytesNeeded(grid.columns, grid.rows, grid.slots);
-    if (bytes > memoryLimit()) return { refusal: 'too_large', megabytes: Math.ceil(bytes / MEGABYTE) };
-    return new VolumeClient(set, grid, frames, changed);
+    if (bytes > mostBytes) return { refusal: 'too_large', megabytes: Math.ceil(bytes / MEGABYTE) };
+    return new VolumeClient(set, grid, frames, changed, mostBytes);
   }
 
-  /** Fetch all slices, from the middle outwards; gives the frame that came first, null when none could be had. */
+  /** Fetch all slices, from the middle outwards. */
   async load(): Promise<void> {
     const { images } = this.set;
     const centre = (this.grid.slots - 1) / 2;
@@ -76,6 +77,9 @@ export class VolumeClient {
   /** The first frame that arrives: its header says how the values are shown. */
   onFrame: (frame: GrayscaleFrame) => void = () => undefined;
 
+  /** A slice could not be had. */
+  onLost: (reason: unknown) => void = () => undefined;
+
   private async fetch(at: number): Promise<void> {
     const [image, slot] = [this.set.images[at], this.grid.slotOf[at]];
     if (!image || slot === undefined) return;
@@ -84,8 +88,9 @@ export class VolumeClient {
       if (frame.kind !== 'grayscale') throw new FrameError('error.image.decode');
       this.post({ kind: 'slice', slot, pixels: frame.pixels, parameters: frame.parameters });
       this.onFrame(frame);
-    } catch {
+    } catch (reason) {
       if (this.abort.signal.aborted) return;
+      this.onLost(reason);
       this.post({ kind: 'lost', slot });
       this.tell({ lost: this.state.lost + 1 });
     }

@@ -2,12 +2,13 @@
 import { signal } from '@preact/signals';
 
 import type { DisplaySet } from '../../../core/display_set';
-import { defaultTransform, type FrameSource, type GrayscaleFrame } from '../../../core/frame';
+import { defaultTransform, FrameError, type FrameSource, type GrayscaleFrame } from '../../../core/frame';
 import { windowOfTable } from '../../../core/grayscale';
 import { suvScale } from '../../../core/suv';
 import type { VolumeGrid } from '../../../core/volume/grid';
 import type { Voi } from '../../../core/viewport';
-import { type LoadState, type Refused, VolumeClient } from '../../../volume/volume_client';
+import { confirmSession } from '../../session';
+import { type LoadState, memoryLimit, type Refused, VolumeClient } from '../../../volume/volume_client';
 
 /** What PET is usually seen up to. */
 const USUAL_SUV = 10;
@@ -35,7 +36,7 @@ export class Layer {
   /** SUVbw of one unit of the values, or why there is none; null: not PET. */
   readonly suv: ReturnType<typeof suvScale>;
 
-  /** @param over laid over another volume, so seen from zero on */
+  /** @param over laid over another volume, so seen from zero on, and held in half of the memory */
   private constructor(readonly set: DisplaySet, readonly client: VolumeClient, private readonly over: boolean) {
     this.suv = seriesSuv(set);
   }
@@ -57,12 +58,13 @@ export class Layer {
 
   static open(set: DisplaySet, frames: FrameSource, over = false): Layer | Refused {
     const found: { layer: Layer | null } = { layer: null };
-    const client = VolumeClient.open(set, frames, (state) => { if (found.layer) found.layer.load.value = state; });
+    const client = VolumeClient.open(set, frames, (state) => { if (found.layer) found.layer.load.value = state; }, memoryLimit() / (over ? 2 : 1));
     if (!(client instanceof VolumeClient)) return client;
     const layer = new Layer(set, client, over);
     found.layer = layer;
     layer.load.value = { done: 0, total: set.images.length, lost: 0, refused: null };
     client.onFrame = (frame) => layer.take(frame);
+    client.onLost = (reason) => { if (reason instanceof FrameError && reason.key === 'error.image.signed_out') void confirmSession(); };
     void client.load();
     return layer;
   }

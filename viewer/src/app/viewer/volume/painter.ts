@@ -37,6 +37,10 @@ export function hotIron(part: number): readonly [number, number, number] {
 /** Hot iron of 256 levels, red, green, blue of each. */
 export const HOT_IRON: readonly (readonly [number, number, number])[] = Array.from({ length: 256 }, (_, at) => hotIron(at / 255));
 
+function stripe(at: number, width: number): readonly [number, number, number] {
+  return STRIPE_COLOURS[Math.floor(((at % width) + Math.floor(at / width)) / STRIPE) % 2 === 0 ? 0 : 1];
+}
+
 /** Pixels of a plane: grey, striped where a slice is missing, black where nothing was acquired; a second volume in colour over it. */
 export function colours(picture: { readonly base: Float32Array; readonly view: Pick<PlaneView, 'width'> }, look: Look, fused: Fused | null): Uint8ClampedArray<ArrayBuffer> {
   const { base, view: { width } } = picture;
@@ -47,15 +51,17 @@ export function colours(picture: { readonly base: Float32Array; readonly view: P
     const to = at * 4;
     rgba[to + 3] = 255;
     if (value === MISSING) {
-      const [red, green, blue] = STRIPE_COLOURS[Math.floor(((at % width) + Math.floor(at / width)) / STRIPE) % 2 === 0 ? 0 : 1];
-      rgba.set([red, green, blue], to);
+      rgba.set(stripe(at, width), to);
       continue;
     }
     const grey = Number.isFinite(value) ? displayValue(value, transform, look.inverse) : 0;
     rgba[to] = grey;
     rgba[to + 1] = grey;
     rgba[to + 2] = grey;
-    if (fused) blend(rgba, to, fused.values[at] ?? Number.NaN, fused);
+    if (!fused) continue;
+    const over = fused.values[at] ?? Number.NaN;
+    if (over === MISSING) rgba.set(stripe(at, width), to);
+    else blend(rgba, to, over, fused);
   }
   return rgba;
 }

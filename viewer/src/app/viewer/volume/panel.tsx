@@ -1,7 +1,7 @@
 /** The fourth cell: what must be known of this volume, the value at the crosshair, and the lengths. */
 import type { JSX } from 'preact';
 
-import { sliceThickness, type VolumeGrid } from '../../../core/volume/grid';
+import { sliceThickness } from '../../../core/volume/grid';
 import { size, type Vector } from '../../../core/volume/vector';
 import { formatDecimal } from '../../../i18n/dates';
 import { Icon } from '../../icons';
@@ -33,11 +33,17 @@ function Progress({ layer }: { readonly layer: Layer | null }): JSX.Element | nu
   );
 }
 
+interface Note {
+  readonly text: string;
+  readonly serious: boolean;
+}
+
 /** What was done to the slices so that they are a volume, and what is missing; said once, always in sight. */
-function notes(session: VolumeSession, grid: VolumeGrid): readonly { readonly text: string; readonly serious: boolean }[] {
-  const lost = session.base?.load.value.lost ?? 0;
+function notes(layer: Layer): readonly Note[] {
+  const { grid, set } = layer;
+  const { lost } = layer.load.value;
   const step = size(grid.toSlot);
-  const first = session.set.images[0];
+  const first = set.images[0];
   const thickness = first ? sliceThickness(first) : null;
   return [
     ...(grid.missing > 0 ? [{ text: vplural('volume.missing', grid.missing), serious: true }] : []),
@@ -46,6 +52,17 @@ function notes(session: VolumeSession, grid: VolumeGrid): readonly { readonly te
     ...(thickness !== null && thickness < step - 0.05
       ? [{ text: vt('volume.gap', { thickness: formatDecimal(thickness, 2), step: formatDecimal(step, 2) }), serious: true }] : []),
     { text: vt('volume.interpolated', { step: formatDecimal(step, 2) }), serious: false },
+  ];
+}
+
+/** The notes of all that is seen; those of the second volume under its name. */
+function allNotes({ base, fusion, study, set }: VolumeSession): readonly Note[] {
+  const over = fusion.layer.value;
+  const arriving = study.manifest.value?.study.arriving === true;
+  return [
+    ...(arriving ? [{ text: vplural('volume.arriving', set.images.length), serious: true }] : []),
+    ...(base ? notes(base) : []),
+    ...(over ? notes(over).map(({ text, serious }) => ({ text: `${over.set.description || over.set.modality}: ${text}`, serious })) : []),
   ];
 }
 
@@ -95,7 +112,7 @@ function Facts({ session }: { readonly session: VolumeSession }): JSX.Element {
       </dl>
       <FusionNotes session={session} />
       <ul class="volume-notes">
-        {base && notes(session, base.grid).map(({ text, serious }) => (
+        {allNotes(session).map(({ text, serious }) => (
           <li key={text} data-serious={serious}><Icon name={serious ? 'warning' : 'details'} />{text}</li>
         ))}
       </ul>

@@ -8,6 +8,7 @@ import { scaled } from '../../../core/volume/vector';
 import { formatDecimal } from '../../../i18n/dates';
 import { t } from '../../../i18n/locale';
 import { overlayText } from '../overlay_text';
+import type { Layer } from './layer';
 import type { VolumeSession } from './session';
 import { vt } from './texts';
 
@@ -23,6 +24,8 @@ export function PlaneOverlay({ session, name, view }: OverlayProps): JSX.Element
   if (!base || !image) return null;
   const words = overlayText(base.set, image);
   const voi = base.voi.value;
+  const fused = session.fusion.layer.value;
+  const lossy = base.lossy.value || fused?.lossy.value === true;
   const { right, down } = view.plane;
   const letters = {
     left: directionLetters(scaled(right, -1)), right: directionLetters(right),
@@ -43,12 +46,22 @@ export function PlaneOverlay({ session, name, view }: OverlayProps): JSX.Element
           <span>{vt('volume.slab_of', { mode: vt(`volume.slab.${session.slab.value}`), thickness: formatDecimal(session.thickness.value, 1) })}</span>
         )}
         {voi && <span>{windowText(voi)}</span>}
-        <span class="quality" data-quality={base.lossy.value ? 'lossy' : 'lossless'}>{base.lossy.value ? words.lossy ?? t('quality.lossy') : vt('volume.resampled')}</span>
+        {fused && <span class="fused-name">{fusedText(fused)}</span>}
+        <span class="quality" data-quality={lossy ? 'lossy' : 'lossless'}>{lossy ? words.lossy ?? t('quality.lossy') : vt('volume.resampled')}</span>
       </div>
       {(['left', 'right', 'top', 'bottom'] as const).map((edge) => letters[edge] !== '' && <span key={edge} class={`edge ${edge}`}>{letters[edge]}</span>)}
       <Scale scale={view.scale} />
     </div>
   );
+}
+
+/** What lies over the plane, and which values its colours span. */
+function fusedText({ set, voi, factor, shownUnit }: Layer): string {
+  const name = set.description || set.modality;
+  if (!voi.value) return name;
+  const { center, width } = voi.value;
+  const ends = [center - width / 2, center + width / 2].map((end) => formatDecimal(end * factor, Math.abs(width * factor) < 100 ? 1 : 0));
+  return `${name}  ${ends.join(' – ')} ${shownUnit}`.trim();
 }
 
 /** Whose volume it is, over a picture that is no plane. */
