@@ -19,6 +19,8 @@ import { savedVi } from './saved_vi';
 import { trayEn } from './tray_en';
 import { trayVi } from './tray_vi';
 import { vi } from './vi';
+import { volumeEn } from './volume_en';
+import { volumeVi } from './volume_vi';
 
 type Entry = string | Readonly<Record<string, string>>;
 
@@ -28,7 +30,7 @@ function placeholders(entry: Entry): string[] {
 }
 
 const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of drawing', drawingEn, drawingVi], ['of the film tray', trayEn, trayVi], ['of objects', objectsEn, objectsVi],
-  ['of what is saved', savedEn, savedVi]] as const;
+  ['of what is saved', savedEn, savedVi], ['of the volume', volumeEn, volumeVi]] as const;
 
 describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
   const english: Readonly<Record<string, Entry>> = english_;
@@ -41,7 +43,7 @@ describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
   });
 
   it('hold no empty text, and no Vietnamese text that was left in English by mistake', () => {
-    const same = /^(app\.name|chip\.|key\.|tool\.|viewer\.(window_values|one_to_one)|studies\.empty_ae|kind\.video|wave\.(gain_value|milliseconds)|layer\.gray|receipt\.(nothing|span)|preset\.suv|status\.index_(sqlite|postgresql))/;
+    const same = /^(app\.name|chip\.|key\.|tool\.|viewer\.(window_values|one_to_one)|studies\.empty_ae|kind\.video|wave\.(gain_value|milliseconds)|layer\.gray|volume\.(slab_of|millimetres|tab\.render)|receipt\.(nothing|span)|preset\.suv|status\.index_(sqlite|postgresql))/;
     for (const [key, entry] of Object.entries(vietnamese)) {
       expect(typeof entry === 'string' ? entry : entry['other']).not.toBe('');
       if (!same.test(key)) expect([key, entry]).not.toEqual([key, english[key]]);
