@@ -4,6 +4,7 @@ import io
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from pydicom.dataset import Dataset
 
-from tests import instances
+from tests import foreign_objects, instances
 from tests.e2e.accessibility import violations
 from tests.e2e.viewer_page import WITHIN_MS, ViewerPage
 
@@ -155,6 +156,42 @@ def test_saved_opened_and_kept(new_page: Callable[..., Page], send: Callable[[li
     reader.expect_unsaved(True)
     page.locator(".saved-restored button").click()
     expect(page.locator(".measurements [data-measurement]")).to_have_count(3)
+    reader.expect_unsaved(False)
+
+
+def test_objects_of_others_are_shown(
+    new_page: Callable[..., Page], send: Callable[[list[Dataset]], None], tmp_path: Path
+) -> None:
+    datasets = study()
+    state, report = foreign_objects.presentation_state(datasets[2], tmp_path), foreign_objects.report(datasets[0])
+    state.file_meta = datasets[0].file_meta
+    send([*datasets, state, report])
+    reader = Reader(new_page(locale="en-GB"))
+    page = reader.page
+    reader.open(str(datasets[0].StudyInstanceUID)).panel()
+    entry = reader.entries("measurements")
+    expect(entry).to_contain_text("2 measurements", timeout=WITHIN_MS)
+    entry.click()
+    reader.expect_data("index", "0")
+    expect(page.locator(".measurements [data-measurement] .primary").first).to_have_text("12.5 mm", timeout=WITHIN_MS)
+    reader.expect_unsaved(False)
+    page.get_by_role("button", name=re.compile("^Hide")).click()
+    expect(page.locator(".measurements [data-measurement]")).to_have_count(0)
+
+    view = reader.entries("view")
+    expect(view).to_contain_text("Trần Thị Bình")
+    view.click()
+    reader.expect_data("index", "2")
+    outline = page.locator(".saved-shapes polygon")
+    expect(outline).to_be_visible(timeout=WITHIN_MS)
+    expect(page.locator(".saved-shapes text")).to_have_text("Foreign words")
+    drawn = outline.bounding_box()
+    assert drawn is not None
+    width = float(outline.evaluate("one => one.getBBox().width"))  # without its line
+    middle = drawn["x"] + drawn["width"] / 2, drawn["y"] + drawn["height"] / 2
+    assert middle == pytest.approx(reader.screen(32, 32), abs=2)
+    left, right = reader.screen(22, 32)[0], reader.screen(42, 32)[0]
+    assert width == pytest.approx(right - left, abs=1)
     reader.expect_unsaved(False)
 
 

@@ -163,7 +163,7 @@ def test_it_shows_the_measurements_that_are_saved_here(browser: Browser, web: We
         report = page.locator("[data-cy^=study-browser-thumbnail]").filter(has_text="Measurements")
         report.dblclick(timeout=WITHIN_MS)
         layer = page.locator("svg.svg-layer")
-        expect(layer).to_contain_text("Length: 43.75 mm", timeout=WITHIN_MS)
+        expect(layer).to_contain_text("43.75 mm", timeout=WITHIN_MS)
         expect(layer).to_contain_text("Mean: -12.50")
         ellipse, line = layer.locator("ellipse").first, layer.locator("line[stroke-dasharray='4,4']").first
         across = float(ellipse.get_attribute("rx") or 0) * 2

@@ -10,11 +10,9 @@ import httpx
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
-from pydicom.uid import generate_uid
 
 from storage.access.principal import Role
-from tests import instances
+from tests import foreign_objects, instances
 from tests.pacs.message import store
 from tests.pacs.server import WebServer
 from tests.peers import require
@@ -240,22 +238,8 @@ def test_a_presentation_state_of_dcmtk_is_listed_and_opened(
     web: WebServer, admin: httpx.Client, tmp_path: Path
 ) -> None:
     study = made(web)
-    (image,) = instances.save(study[:1], tmp_path / "image")
-    path = tmp_path / "state.dcm"
-    subprocess.run([require("/usr/bin/dcmpsmk"), str(image), str(path)], check=True, env={"PATH": "/usr/bin"})
-    state = dcmread(path)
-    graphic, words, annotation = Dataset(), Dataset(), Dataset()
-    graphic.GraphicAnnotationUnits, graphic.GraphicDimensions, graphic.NumberOfGraphicPoints = "PIXEL", 2, 2
-    graphic.GraphicData, graphic.GraphicType, graphic.GraphicFilled = [32.0, 32.0, 42.0, 32.0], "CIRCLE", "N"
-    words.UnformattedTextValue, words.BoundingBoxAnnotationUnits = "Foreign words", "DISPLAY"
-    words.BoundingBoxTopLeftHandCorner, words.BoundingBoxBottomRightHandCorner = [0.5, 0.25], [0.9, 0.3]
-    words.BoundingBoxTextHorizontalJustification = "LEFT"
-    annotation.GraphicLayer = "LAYER1"
-    annotation.GraphicObjectSequence, annotation.TextObjectSequence = Sequence([graphic]), Sequence([words])
-    state.GraphicAnnotationSequence = Sequence([annotation])
-    state.ContentCreatorName = "Trần^Thị^Bình"
     with web.client() as client:
-        store(client, [state])
+        store(client, [foreign_objects.presentation_state(study[0], tmp_path)])
     (entry,) = listed(admin, study[0])
     assert (entry["kind"], entry["by"], entry["own"]) == ("view", "Trần Thị Bình", False)
     back = opened(admin, study[0], entry["sop_instance_uid"])
@@ -267,55 +251,10 @@ def test_a_presentation_state_of_dcmtk_is_listed_and_opened(
     assert (label["kind"], label["text"], label["points"]) == ("label", "Foreign words", [[32, 16]])
 
 
-def code(value: str, scheme: str, meaning: str) -> Sequence:
-    """A code sequence."""
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
-    return Sequence([item])
-
-
 def test_a_report_made_by_hand_is_listed_and_opened(web: WebServer, admin: httpx.Client) -> None:
-    """As others write: SNOMED RT codes, coordinates below the number, a circle that is no drawing tool of ours."""
     study = made(web)
-    reference = Dataset()
-    reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = study[0].SOPClassUID, study[0].SOPInstanceUID
-
-    def item(kind: str, relationship: str, **values: Any) -> Dataset:
-        found = Dataset()
-        found.ValueType, found.RelationshipType = kind, relationship
-        for name, value in values.items():
-            setattr(found, name, value)
-        return found
-
-    def number(name: Sequence, value: str, unit: str, shape: str, points: list[float]) -> Dataset:
-        image = item("IMAGE", "SELECTED FROM", ReferencedSOPSequence=Sequence([reference]))
-        where = item(
-            "SCOORD", "INFERRED FROM", GraphicType=shape, GraphicData=points, ContentSequence=Sequence([image])
-        )
-        measured = Dataset()
-        measured.NumericValue, measured.MeasurementUnitsCodeSequence = value, code(unit, "UCUM", unit)
-        return item(
-            "NUM", "CONTAINS", ConceptNameCodeSequence=name, MeasuredValueSequence=Sequence([measured]),
-            ContentSequence=Sequence([where]),
-        )  # fmt: skip
-
-    length = number(code("G-D7FE", "SRT", "Length"), "12.5", "mm", "POLYLINE", [1, 2, 26, 2])
-    circle = number(code("G-A166", "SRT", "Area"), "78.5", "mm2", "CIRCLE", [30, 30, 40, 30])
-    names = [code("125007", "DCM", "Measurement Group")] * 2
-    groups = [
-        item("CONTAINER", "CONTAINS", ConceptNameCodeSequence=name, ContentSequence=Sequence([one]))
-        for name, one in zip(names, (length, circle), strict=True)
-    ]
-    report = Dataset()
-    for name in ("PatientName", "PatientID", "StudyInstanceUID", "SpecificCharacterSet", "file_meta"):
-        setattr(report, name, getattr(study[0], name))
-    report.SOPClassUID, report.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.88.33", generate_uid()
-    report.SeriesInstanceUID, report.Modality = generate_uid(), "SR"
-    report.ContentDate, report.ContentTime = "20260102", "030405"
-    report.ConceptNameCodeSequence = code("126000", "DCM", "Imaging Measurement Report")
-    report.ContentSequence = Sequence(groups)
     with web.client() as client:
-        store(client, [report])
+        store(client, [foreign_objects.report(study[0])])
     (entry,) = listed(admin, study[0])
     assert (entry["kind"], entry["at"], entry["count"]) == ("measurements", "2026-01-02T03:04:05", 2)
     first, second = opened(admin, study[0], entry["sop_instance_uid"])["drawings"]
@@ -323,3 +262,50 @@ def test_a_report_made_by_hand_is_listed_and_opened(web: WebServer, admin: httpx
     assert (first["values"][0]["name"], first["values"][0]["value"]) == ("length", 12.5)
     assert second["kind"] == "freehand"
     assert len(second["points"]) > 30
+
+
+def frames(datasets: list[Dataset], **values: Any) -> list[Dataset]:
+    """The slices as other images: of several frames, in colour, of the other polarity."""
+    for ds in datasets:
+        for name, value in values.items():
+            setattr(ds, name, value)
+    return datasets
+
+
+def test_a_view_in_colour_and_of_the_other_polarity(web: WebServer, admin: httpx.Client, tmp_path: Path) -> None:
+    look = {
+        "window": None, "inverted": False, "rotation": 0, "flipped": False, "magnification": 1, "centre": None,
+    }  # fmt: skip
+    colour = {
+        "SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0, "BitsAllocated": 8,
+        "BitsStored": 8, "HighBit": 7, "PixelRepresentation": 0, "PixelData": bytes(SIZE * SIZE * 3),
+    }  # fmt: skip
+    study = frames(instances.study(1, patient_id="SAVED-RGB", rows=SIZE, columns=SIZE), **colour)
+    with web.client() as client:
+        store(client, study)
+    entry, kept = saved(
+        admin, study[0], kind="view", name="", frame=1, look=look, sop_instance_uid=str(study[0].SOPInstanceUID)
+    )
+    assert faults(kept, tmp_path) == []
+    assert kept.SOPClassUID == "1.2.840.10008.5.1.4.1.1.11.2"
+    assert opened(admin, study[0], entry["sop_instance_uid"])["look"] == look
+
+    negative = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.3", "Modality": "OT", "PhotometricInterpretation": "MONOCHROME1",
+        "NumberOfFrames": 2, "PixelData": bytes(SIZE * SIZE * 4),
+    }  # fmt: skip
+    study = frames(instances.study(1, patient_id="SAVED-MONO1", rows=SIZE, columns=SIZE), **negative)
+    with web.client() as client:
+        store(client, study)
+    for inverted in (False, True):
+        look |= {"window": {"center": 40, "width": 400, "function": "SIGMOID"}, "inverted": inverted}
+        entry, kept = saved(
+            admin, study[0], kind="view", name="", frame=2, look=look, drawings=[{**drawings(study[0])[0], "frame": 2}],
+            sop_instance_uid=str(study[0].SOPInstanceUID),
+        )  # fmt: skip
+        assert faults(kept, tmp_path) == []
+        assert kept.PresentationLUTShape == ("IDENTITY" if inverted else "INVERSE")
+        back = opened(admin, study[0], entry["sop_instance_uid"])
+        assert back["look"] == look
+        assert back["images"][0]["frame"] == 2
+        assert [one["frame"] for one in back["drawings"]] == [2]

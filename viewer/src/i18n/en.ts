@@ -238,6 +238,8 @@ export const en = {
   'action.redo': 'Redo drawing',
   'action.remove_measurement': 'Remove the selected drawing',
   'action.cancel_drawing': 'Give up the drawing',
+  'action.save': 'Save measurements',
+  'action.mark_key_image': 'Mark as a key image, or no longer',
   'action.volume': 'Planes and 3D',
   'action.zoom_in': 'Zoom in',
   'action.zoom_out': 'Zoom out',

@@ -231,6 +231,8 @@ export const vi: Catalogue = {
   'action.redo': 'Làm lại nét vẽ',
   'action.remove_measurement': 'Xóa nét vẽ đang chọn',
   'action.cancel_drawing': 'Bỏ nét vẽ dở',
+  'action.save': 'Lưu số đo',
+  'action.mark_key_image': 'Đánh dấu hoặc bỏ đánh dấu ảnh tiêu biểu',
   'action.volume': 'Tái tạo MPR và 3D',
   'action.zoom_in': 'Phóng to',
   'action.zoom_out': 'Thu nhỏ',

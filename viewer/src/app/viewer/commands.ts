@@ -10,6 +10,7 @@ import { isPressed, type KeyStroke, strokeOf } from './key_map';
 import { LAYOUT_COMMANDS } from './layout_commands';
 import { listAddress, NEXT_STUDY_COMMANDS } from './next_study';
 import { presetOfKey } from './presets';
+import { SAVED_COMMANDS } from './saved/commands';
 import type { Workspace } from './workspace';
 
 export type { KeyStroke } from './key_map';
@@ -144,7 +145,7 @@ export const PAGE_COMMANDS = {
 } as const satisfies Readonly<Record<string, Command>>;
 
 export const COMMANDS: readonly Command[] = [
-  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...LAYOUT_COMMANDS, ...NEXT_STUDY_COMMANDS, ...Object.values(OUT_COMMANDS), ...Object.values(PAGE_COMMANDS),
+  ...SCROLLING, ...TOOLS, ...MORE_TOOLS, ...Object.values(DRAWING_COMMANDS), ...Object.values(DISPLAY), ...PRESET_COMMANDS, ...LAYOUT_COMMANDS, ...NEXT_STUDY_COMMANDS, ...SAVED_COMMANDS, ...Object.values(OUT_COMMANDS), ...Object.values(PAGE_COMMANDS),
 ];
 
 /** The command of a key press; null for none: keys with Ctrl, Alt or Meta belong to the browser, but for those of a command. */

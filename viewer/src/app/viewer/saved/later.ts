@@ -24,16 +24,9 @@ export function useSaved(workspace: Workspace): void {
         if (!stopped) load().catch((reason: unknown) => console.warn('What is saved cannot be loaded', reason));
       }, { timeout: 1000 });
     });
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== 's') return;
-      event.preventDefault();
-      void savedPart.peek()?.work.active.peek()?.saveMeasurements();
-    };
-    document.addEventListener('keydown', onKeyDown, true);
     return () => {
       stopped = true;
       stopWatching();
-      document.removeEventListener('keydown', onKeyDown, true);
       savedPart.peek()?.stop();
       savedPart.value = null;
     };

@@ -105,8 +105,8 @@ function KeyImages({ saved, work }: SectionProps & WorkProps): JSX.Element {
   return (
     <div class="saved-key-images">
       <button
-        type="button" class="button" data-command="key_image" aria-pressed={marked} disabled={image === undefined}
-        onClick={() => { if (image) work.choose({ sop_instance_uid: image.sopInstanceUid, frame: image.frame }); }}
+        type="button" class="button" data-command="key_image" aria-pressed={marked} aria-keyshortcuts="F2" disabled={image === undefined}
+        onClick={() => saved.markImage()}
       >
         <Icon name="star" />
         {marked ? st('saved.unmark') : st('saved.mark')}

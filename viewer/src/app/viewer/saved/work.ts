@@ -99,6 +99,14 @@ export class SavedWork {
     return done.every(Boolean);
   }
 
+  /** Choose the image in the active cell as a key image, or no longer. */
+  markImage(): void {
+    const cell = this.workspace.activeCell.peek();
+    const view = cell.view.peek();
+    const image = view?.displaySet?.images[view.index];
+    if (image && cell.state.peek() === 'ready') this.of(cell.subject.peek()?.study)?.choose({ sop_instance_uid: image.sopInstanceUid, frame: image.frame });
+  }
+
   /** Show an image of a study in the active cell. */
   async goTo(study: OpenStudy, image: SavedImage): Promise<boolean> {
     const series = study.manifest.peek()?.series.find(({ instances }) => instances.some((one) => one.sop_instance_uid === image.sop_instance_uid));
