@@ -10,7 +10,7 @@ globalThis.addEventListener('popstate', () => {
   address.value = new URL(globalThis.location.href);
 });
 
-/** Asked before this page is left; true: it is asking the person, and goes on itself with what it is given. */
+/** Asked before this page or its study is left; true: it is asking the person, and goes on itself with what it is given. */
 let asked: ((go: () => void) => boolean) | null = null;
 
 export function goesAsked(ask: ((go: () => void) => boolean) | null): void {
@@ -19,8 +19,15 @@ export function goesAsked(ask: ((go: () => void) => boolean) | null): void {
 
 /** Go to a page of ours. */
 export function goTo(target: string, { replace = false } = {}): void {
-  if (!replace && asked?.(() => move(target, false)) === true) return;
+  if (leaves(target) && asked?.(() => move(target, replace)) === true) return;
   move(target, replace);
+}
+
+/** Another page, or another study in the viewer. */
+function leaves(target: string): boolean {
+  const [here, there] = [address.peek(), new URL(target, address.peek())];
+  const study = ({ searchParams }: URL): string | null => searchParams.get('StudyInstanceUIDs');
+  return here.pathname !== there.pathname || study(here) !== study(there);
 }
 
 function move(target: string, replace: boolean): void {
