@@ -251,6 +251,7 @@ export class Cell {
     batch(() => {
       this.subject.value = null;
       this.displaySet.value = null;
+      this.layers.value = [];
       this.state.value = 'empty';
     });
   }

@@ -34,11 +34,15 @@ interface LegendProps {
   readonly apart: boolean;
 }
 
+/** Width of a window, in CSS pixels, that has room for an open legend. */
+const ROOMY = 640;
+
 const stop = (event: Event): void => event.stopPropagation();
 
 export function Legend(props: LegendProps): JSX.Element {
   const { name, layer, refused, onRemove } = props;
-  const [open, setOpen] = useState(true);
+  // In a narrow cell the image comes first.
+  const [open, setOpen] = useState(() => innerWidth >= ROOMY);
   return (
     <section class="legend" aria-label={name} data-waiting={props.waiting} onPointerDown={stop} onWheel={stop} onDblClick={stop}>
       <header>
