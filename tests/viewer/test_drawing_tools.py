@@ -262,6 +262,18 @@ def test_every_kind_is_measured_as_it_is_in_the_patient(hand: Hand) -> None:
     hand.page.keyboard.press("Control+z")
     expect(hand.rows).to_have_count(5)
 
+    # without a mouse: Enter shows a cross in the middle and sets points, arrows move it
+    page.keyboard.press("l")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{CELL} [data-kind=cross]")).to_have_count(1)
+    for key in ("Shift+ArrowDown", "Enter", "Shift+ArrowRight", "Shift+ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(hand.rows).to_have_count(6)
+    left, right = (hand.screen(point)[0] for point in ((0, 0), (SIZE, 0)))
+    assert hand.last(r"\d mm$") == [near(42 / (right - left) * SIZE * 0.7)]
+    page.keyboard.press("Escape")
+    expect(page.locator(f"{CELL} [data-kind=cross]")).to_have_count(0)
+
     # an end that is taken to another place
     hand.page.keyboard.press("w")
     hand.drag((70, 32), (80, 20))

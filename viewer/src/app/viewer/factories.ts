@@ -3,12 +3,18 @@ import type { ViewportFactory } from '../../core/viewport';
 import { FrameLoader } from '../../decode/frame_loader';
 import { DrawingBook } from '../../drawing/book';
 import { createLiteFactory } from '../../lite';
+import { session } from '../session';
 import { rendererOf } from './tiers';
 
 let frames: FrameLoader | null = null;
 
 /** What is drawn, in whichever renderer. */
 export const drawings = new DrawingBook();
+
+// Who signs in next sees nothing of what another person drew. A session that lapsed stays open and keeps it.
+session.subscribe((who) => {
+  if (who === null) drawings.clear();
+});
 
 /** The frames of all viewports of this page. */
 export function sharedFrames(): FrameLoader {
