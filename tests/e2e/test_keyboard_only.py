@@ -1,4 +1,4 @@
-"""A whole reading without a mouse: sign in, find, compare with the prior, measure, save, send on, go to the next study."""
+"""A whole reading without a mouse: sign in, find, compare with the prior, measure, save, go to the next study."""
 
 import re
 from collections.abc import Callable
@@ -103,6 +103,7 @@ def test_a_study_is_read_with_its_prior_without_a_mouse(new_page: NewPage, send:
     expect(page.locator('[data-save-state="idle"][data-unsaved="false"]')).to_be_visible(timeout=WITHIN_MS)
 
     viewer.press("Control+k")
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=WITHIN_MS)
     expect(page.get_by_label("Link", exact=True)).to_have_value(re.compile("view="), timeout=WITHIN_MS)
     viewer.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()

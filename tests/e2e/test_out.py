@@ -265,6 +265,7 @@ def test_themes_are_chosen_kept_and_readable(new_page: NewPage, send: Send) -> N
 def link_of(page: Page) -> str:
     """The link that the dialog shows."""
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=WITHIN_MS)
     address = page.get_by_label("Link", exact=True).input_value()
     page.keyboard.press("Escape")
     return address

@@ -67,6 +67,11 @@ export function StudiesPage(): JSX.Element {
     if (grid.current) grid.current.scrollTop = 0;
   };
   useListKeys({ list, grid, searchField, ask: (what) => { dialog.value = what; }, range: (range) => change({ ...filter.peek(), range, from: '', to: '' }) });
+  // However the chosen study is opened, with a prior beside it or at one of its series, the viewer can go on to the next.
+  useSignalEffect(() => {
+    const uid = list.chosen.value;
+    if (uid !== '') rememberList(list.shown.peek(), uid, globalThis.location.search);
+  });
   const open = (study: Study): void => {
     rememberList(list.shown.peek(), study.study_instance_uid, globalThis.location.search);
     goTo(viewerAddress([study.study_instance_uid]));
