@@ -95,6 +95,7 @@ export class Workspace {
   /** Read the studies and put the first series of each into a cell; `seriesUid` chooses another one to begin with. */
   start(seriesUid: string | null, link: ViewLink | null = null): void {
     if (link) {
+      this.arranged = true;
       void this.#follow(link);
       return;
     }
