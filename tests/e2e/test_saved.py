@@ -168,7 +168,8 @@ def test_objects_of_others_are_shown(
     send([*datasets, state, report])
     reader = Reader(new_page(locale="en-GB"))
     page = reader.page
-    reader.open(str(datasets[0].StudyInstanceUID)).panel()
+    reader.open(str(datasets[0].StudyInstanceUID))
+    reader.panel()
     entry = reader.entries("measurements")
     expect(entry).to_contain_text("2 measurements", timeout=WITHIN_MS)
     entry.click()

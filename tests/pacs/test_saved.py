@@ -273,7 +273,7 @@ def frames(datasets: list[Dataset], **values: Any) -> list[Dataset]:
 
 
 def test_a_view_in_colour_and_of_the_other_polarity(web: WebServer, admin: httpx.Client, tmp_path: Path) -> None:
-    look = {
+    look: dict[str, Any] = {
         "window": None, "inverted": False, "rotation": 0, "flipped": False, "magnification": 1, "centre": None,
     }  # fmt: skip
     colour = {
