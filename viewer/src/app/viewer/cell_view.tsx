@@ -36,6 +36,11 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
   /** Nothing of what was shown before may stand under another series' name. */
   const blank = state === 'document' || state === 'empty' || (state === 'error' && cell.displaySet.value === null);
   const activate = (): void => { workspace.active.value = cell.number - 1; };
+  /** What a hand is on is not hung away from under it. */
+  const take = (): void => {
+    workspace.arranged = true;
+    activate();
+  };
   const accepts = (event: DragEvent): boolean => event.dataTransfer?.types.includes(DRAGGED_SERIES) ?? false;
   const onDrop = (event: DragEvent): void => {
     setAimed(false);
@@ -51,7 +56,7 @@ export function CellView({ cell, workspace }: CellViewProps): JSX.Element {
       data-aimed={aimed} data-state={state} data-tier={cell.tier.value} data-quality={view?.quality} data-index={view?.index}
       data-count={view?.count} data-voi={voi ? `${voi.center},${voi.width},${voi.function}` : undefined}
       data-prior={study !== undefined && workspace.isPrior(study)} data-stranger={study !== undefined && workspace.isStranger(study)}
-      onPointerDown={activate} onFocusCapture={activate} onWheelCapture={activate}
+      onPointerDown={take} onFocusCapture={activate} onWheelCapture={take}
       onDragOver={(event) => { if (accepts(event)) { event.preventDefault(); setAimed(true); } }}
       onDragLeave={() => setAimed(false)} onDrop={onDrop}
     >

@@ -27,6 +27,7 @@ export function useCommandKeys(workspace: Workspace): void {
       const command = commandOf(event);
       if (!command) return;
       event.preventDefault();
+      workspace.arranged = true;
       command.run(workspace);
     };
     // Before the image has it: the tools of the reading room claim every key pressed over an image that has the focus.
