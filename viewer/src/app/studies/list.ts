@@ -85,7 +85,7 @@ export class StudyList {
   }
 
   async reload(): Promise<void> {
-    await this.#replace(Math.min(MOST_ROWS, Math.max(PAGE, this.#sight[1])));
+    await this.#replace(Math.min(MOST_ROWS, Math.max(PAGE, this.#sight[1])), true);
   }
 
   #isServed(): boolean {
@@ -93,7 +93,8 @@ export class StudyList {
     return sort.value === null || (ordered(sort.value) !== null && this.#served.value.order !== 'received');
   }
 
-  async #replace(limit: number): Promise<void> {
+  /** @param same the same list once more: the reader stays where they are in it */
+  async #replace(limit: number, same = false): Promise<void> {
     this.#asking?.abort();
     const asking = new AbortController();
     this.#asking = asking;
@@ -103,14 +104,15 @@ export class StudyList {
       const page = await this.#read(limit, 0, asking.signal);
       batch(() => {
         this.#moved = 0;
-        this.#wished = -1;
-        this.rows.value = lengthened(page.studies, page.total);
-        this.total.value = page.total;
+        if (!same) this.#wished = -1;
+        const length = same && !page.total_is_exact ? Math.max(page.total, this.rows.peek().length) : page.total;
+        this.rows.value = lengthened(page.studies, length);
+        this.total.value = length;
         this.totalIsExact.value = page.total_is_exact;
         this.waiting.value = new Set();
         this.#noteOpened(page);
         this.state.value = 'ready';
-        if (!this.chosenStudy.value) this.chosen.value = '';
+        if (!this.chosenStudy.value && !(same && this.rows.value.includes(null))) this.chosen.value = '';
       });
       void this.#fill();
       if (!page.total_is_exact) await this.#count(asking);
