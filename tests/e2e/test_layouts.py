@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
+from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, generate_uid
 
 from tests import instances
 from tests.e2e.accessibility import violations
@@ -194,7 +194,7 @@ def mammograms() -> list[Dataset]:
         for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID", "RescaleType"):
             if keyword in ds:
                 delattr(ds, keyword)
-        ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.2"
+        ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = DigitalMammographyXRayImageStorageForPresentation
         ds.Modality, ds.SeriesInstanceUID, ds.SeriesDescription = "MG", generate_uid(), f"{side} {view}"
         ds.ImageLaterality, ds.ViewPosition, ds.PatientOrientation = side, view, orientation
         ds.Rows, ds.PixelSpacing = rows, [0.1, 0.1]

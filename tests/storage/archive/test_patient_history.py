@@ -1,5 +1,7 @@
 """The other studies of a patient: whose they are, and what speaks against it."""
 
+from typing import Any
+
 import pytest
 
 from storage.access.principal import SYSTEM, Action, Principal, Role
@@ -9,7 +11,12 @@ from storage.errors import Forbidden, NotFound
 from tests.storage.samples import ct, keep, uid
 
 HERE = Principal("user", "an", frozenset({Role.REFERRER}), frozenset({1}))
-SAME = {"PatientID": "P-1", "PatientName": "NGUYỄN^VĂN^ĐỨC", "IssuerOfPatientID": "BHYT", "PatientSex": "M"}
+SAME: dict[str, Any] = {
+    "PatientID": "P-1",
+    "PatientName": "NGUYỄN^VĂN^ĐỨC",
+    "IssuerOfPatientID": "BHYT",
+    "PatientSex": "M",
+}
 
 
 def found(archive: Archive, study: str, principal: Principal = SYSTEM) -> list[tuple[str, tuple[str, ...]]]:
@@ -30,7 +37,7 @@ def test_the_latest_first_and_what_contradicts_is_told(archive: Archive) -> None
 
 
 def test_without_an_issuer_an_id_counts_within_its_facility_and_no_id_means_nobody(archive: Archive) -> None:
-    plain = {"PatientID": "77", "PatientName": "TRẦN^AN"}
+    plain: dict[str, Any] = {"PatientID": "77", "PatientName": "TRẦN^AN"}
     keep(archive, ct("here", **plain))
     keep(archive, ct("here too", **plain))
     keep(archive, ct("there", **plain), facility_id=2)
