@@ -28,7 +28,7 @@ def test_the_latest_first_and_what_contradicts_is_told(archive: Archive) -> None
     keep(archive, ct("now", **SAME, StudyDate="20260301"))
     keep(archive, ct("old", **SAME, StudyDate="20200101"))
     keep(archive, ct("newer", **SAME | {"PatientName": "NGUYEN VAN DUC"}, StudyDate="20250101"), facility_id=2)
-    keep(archive, ct("odd", **SAME | {"PatientName": "LÊ^THỊ^HOA"}, StudyDate="20240101", PatientSex="F"))
+    keep(archive, ct("odd", **SAME | {"PatientName": "LÊ^THỊ^HOA", "PatientSex": "F"}, StudyDate="20240101"))
     keep(archive, ct("other issuer", **SAME | {"IssuerOfPatientID": "CCCD"}))
     keep(archive, ct("other id", **SAME | {"PatientID": "P-2"}))
     everything = [(uid("newer"), ()), (uid("odd"), ("name", "sex")), (uid("old"), ())]
