@@ -76,6 +76,18 @@ function textCell(column: Column, text: (study: Study) => string, { numeric = fa
   );
 }
 
+/** Badges that a row has room for; the rest is a number. */
+const MOST_MODALITIES = 3;
+
+/** Modalities as a cell shows them: what comes from a machine before what was derived from it. */
+function inCell(modalities: readonly string[]): readonly string[] {
+  const sorted = modalities.toSorted((one, other) => Number(DERIVED.has(one)) - Number(DERIVED.has(other)));
+  if (sorted.length <= MOST_MODALITIES) return sorted;
+  return [...sorted.slice(0, MOST_MODALITIES - 1), `+${formatNumber(sorted.length - MOST_MODALITIES + 1)}`];
+}
+
+const DERIVED: ReadonlySet<string> = new Set(['SR', 'PR', 'KO', 'SEG', 'DOC', 'RTSTRUCT', 'RTPLAN', 'RTDOSE', 'RTRECORD', 'REG', 'PLAN', 'AU']);
+
 const CELLS: Readonly<Record<Column, (props: CellProps) => JSX.Element>> = {
   patient: ({ study, opened }) => {
     const name = patientName(study);
@@ -90,8 +102,8 @@ const CELLS: Readonly<Record<Column, (props: CellProps) => JSX.Element>> = {
     );
   },
   modality: ({ study }) => (
-    <div key="modality" role="gridcell" class="cell-modality">
-      {study.modalities.map((modality) => <span key={modality} class="badge">{modality}</span>)}
+    <div key="modality" role="gridcell" class="cell-modality" title={study.modalities.join(' ')}>
+      {inCell(study.modalities).map((modality) => <span key={modality} class="badge">{modality}</span>)}
     </div>
   ),
   study: ({ study }) => (
