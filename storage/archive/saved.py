@@ -81,7 +81,8 @@ def listed(archive: Archive, study_instance_uid: str, principal: Principal) -> l
     entries = [entry_of(row, retrieve.header(archive, row), principal.name) for row in rows]
     replaced = {uid for entry in entries if entry is not None for uid in entry.replaces}
     found = [entry.marked(replaced) for entry in entries if entry is not None]
-    return sorted(found, key=lambda entry: (entry.at, entry.sop_instance_uid), reverse=True)
+    # Two states of one second: the one that took the other's place is the newer.
+    return sorted(found, key=lambda entry: (entry.at, not entry.superseded, entry.sop_instance_uid), reverse=True)
 
 
 def opened(
