@@ -4,7 +4,8 @@ Both in turns, each time in a browser profile of its own, unthrottled and throug
 What is on the screen is told by the browser's own frames (screencast): *first pixels* is the first of them in
 which the middle of the image is like the image at the end; *full quality* is, for OHIF, the first that equals the end,
 and for ours the moment the page says so of the image (the display truth suite proves that it does not lie), but never
-before first pixels.
+before first pixels. With ``--next`` it is measured how long the next study of the list takes in an open viewer, from
+the key to the screen.
 """
 
 import argparse
@@ -173,6 +174,34 @@ def opened(browser: Browser, viewer: str, link: ThinLink | None, url: str, uid: 
         context.close()
 
 
+def next_study(browser: Browser, url: str, pause: float) -> float:
+    """Open the first study of the list, wait, press the key for the next; gives seconds to first pixels."""
+    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 800}, locale="en-GB")
+    try:
+        assert context.request.post("/api/session", data={"account": ACCOUNT, "password": PASSWORD}).ok
+        page = context.new_page()
+        page.goto("/")
+        page.locator("[data-study]").first.click()
+        full = '[data-viewport="1"][data-tier="reading"]:is([data-quality="lossless"], [data-quality="lossy"])'
+        page.locator(full).wait_for()
+        page.wait_for_timeout(pause * 1000)
+        before = page.url
+        screen = Screen(page)
+        page.wait_for_timeout(500)
+        started = time.time()
+        page.keyboard.press("]")
+        page.wait_for_url(lambda address: address != before)
+        page.locator(full).wait_for()
+        page.wait_for_timeout(1000)
+        screen.stop()
+        box = box_of(page, '[data-viewport="1"] .canvas-hosts')
+        end = middle(screen.shots[-1].picture, box)
+        after = [shot for shot in screen.shots if shot.at > started]
+        return next(shot.at for shot in after if like(middle(shot.picture, box), end)) - started
+    finally:
+        context.close()
+
+
 @contextmanager
 def servers(folder: Path, data: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Filmless with the data in it, and OHIF before it: addresses by viewer, and studies by name."""
@@ -222,6 +251,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, required=True, help="test data (sets ct, cr); made if it is not there")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--next", action="store_true", help="the next study of the list instead")
     options.add_argument("--lines", default="unthrottled,thin")
     given = options.parse_args()
     if not (given.data / "ct").is_dir():
@@ -233,7 +263,11 @@ def main() -> int:
         sync_playwright() as playwright,
     ):
         browser = chromium(playwright)
-        measure(browser, urls, studies, given.lines.split(","), given.rounds)
+        if given.next:
+            seconds = [next_study(browser, urls["ours"], 5) for _ in range(given.rounds)]
+            print(f"next study: median {statistics.median(seconds):.3f} s, all {[round(one, 3) for one in seconds]}")
+        else:
+            measure(browser, urls, studies, given.lines.split(","), given.rounds)
         browser.close()
     return 0
 
