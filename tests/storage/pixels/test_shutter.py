@@ -6,11 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
 
+from storage.pixels.image import ImageFormat
 from storage.pixels.overlay import painted
-from storage.pixels.render import RenderOptions, render
+from storage.pixels.render import RenderOptions, display, render
 from storage.pixels.shutter import Shutter
+from tests.truth import independent
 
 ROWS, COLUMNS = 12, 20
 
@@ -101,3 +104,32 @@ def test_a_plane_outside_of_the_image_and_in_unused_bits() -> None:
     ds[0x60020050].value = [100, -50]
     assert not painted(black, ds, 1, stored).any()
     assert painted(black, image(), 1) is black
+
+
+CIRCLE = {"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [6, 10], "RadiusOfCircularShutter": 7}
+TRIANGLE = {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": [1, 3, 11, 3, 11, 18]}
+
+
+@pytest.mark.parametrize("origin", [(1, 1), (-2, 5), (9, 16)])
+@pytest.mark.parametrize("shutter", [{}, RECTANGLE, {**CIRCLE, "PixelSpacing": [2, 1]}, TRIANGLE], ids=str)
+def test_the_independent_reading_draws_the_same(shutter: dict[str, object], origin: tuple[int, int]) -> None:
+    ds = image(**shutter)
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.PixelData = bytes([100]) * (ROWS * COLUMNS)
+    plane = np.random.default_rng(5).integers(0, 2, (6, 8), np.uint8)
+    for element, vr, value in (
+        (0x0010, "US", 6), (0x0011, "US", 8), (0x0040, "CS", "G"), (0x0050, "SS", list(origin)), (0x0100, "US", 1),
+        (0x0102, "US", 0), (0x3000, "OW", np.packbits(plane, bitorder="little").tobytes()),
+    ):  # fmt: skip
+        ds.add_new((0x6004, element), vr, value)
+    file = io.BytesIO()
+    ds.save_as(file)
+    expected = independent.picture(file.getvalue())
+    assert expected is not None
+    picture = display(ds.pixel_array, ds, 1, ImageFormat.of(ds, ExplicitVRLittleEndian))
+    found = Shutter.of(ds, 1, (ROWS, COLUMNS), 2.0 if "PixelSpacing" in ds else 1.0)
+    made = painted(picture if found is None else found.shut(picture), ds, 1)
+    differing = int((np.abs(made - expected) > 1).sum())
+    # A pixel that the edge of a polygon cuts is inside for the one and not for the other.
+    assert differing <= (ROWS + COLUMNS if shutter is TRIANGLE else 0)
