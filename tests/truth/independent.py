@@ -100,7 +100,8 @@ def _shutter_of(ds: Dataset) -> Dataset:
         found: Sequence | None = ds.get(groups)
         inner = found[0].get("FrameDisplayShutterSequence") if found else None
         if inner:
-            return inner[0]
+            scope: Dataset = inner[0]
+            return scope
     return ds
 
 
