@@ -22,6 +22,14 @@ describe('choosing a protocol', () => {
     expect(chooseProtocol(BUILT_IN, facts(['OT']))?.id).toBe('any');
   });
 
+  it('hangs a PET/CT as one, also where there is a prior CT; a person’s own for it comes first', () => {
+    const study = facts(['CT', 'PT', 'SEG', 'RTSTRUCT'], { prior: true });
+    expect(chooseProtocol(BUILT_IN, study)?.id).toBe('pet_ct');
+    const own = { id: 'mine', name: 'PET', when: { modalities: ['CT', 'PT'], prior: true }, stages: [] };
+    expect(chooseProtocol([own, ...BUILT_IN], study)?.id).toBe('mine');
+    expect(fittingProtocols(BUILT_IN, study).map(({ id }) => id)).toContain('ct_prior');
+  });
+
   it('puts a person’s own before ours, and asks for body part, side and monitors', () => {
     const own = { id: 'mine', name: 'Sọ', when: { modalities: ['CT'], bodyParts: ['HEAD'] }, stages: [] };
     expect(chooseProtocol([own, ...BUILT_IN], facts(['CT'], { bodyParts: ['HEAD'] }))?.id).toBe('mine');

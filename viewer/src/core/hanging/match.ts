@@ -3,11 +3,11 @@ import type { Candidate, CellRule, Conditions, ImageRule, Protocol, Screen, Stag
 
 const shares = (wanted: readonly string[], given: readonly string[]): boolean => wanted.some((one) => given.includes(one));
 
-/** How many conditions hold; null when one of them does not. */
+/** How many conditions hold (each of several modalities asked for together is one); null when one of them does not. */
 function holding(when: Conditions, facts: StudyFacts): number | null {
   const checks: (boolean | null)[] = [
     when.modalities ? shares(when.modalities, facts.modalities) : null,
-    when.allModalities ? when.allModalities.every((one) => facts.modalities.includes(one)) : null,
+    ...(when.allModalities ?? []).map((one) => facts.modalities.includes(one)),
     when.bodyParts ? shares(when.bodyParts, facts.bodyParts) : null,
     when.laterality ? facts.lateralities.length > 0 && facts.lateralities.every((one) => one === when.laterality) : null,
     when.prior === undefined ? null : when.prior === facts.prior,

@@ -16,6 +16,8 @@ export class LinkedScroll {
   #last: Last | null = null;
   /** Millimetres from the active stack's places to another's, for stacks of different spaces (a prior), by their ids. */
   #offsets = new Map<string, number>();
+  /** Where the other window has sent a cell that is not there yet: arriving is no scroll of this window's. */
+  #sent = new Map<Cell, number>();
   #stop: () => void = () => undefined;
 
   constructor(private readonly desk: Desk) {}
@@ -39,6 +41,10 @@ export class LinkedScroll {
     if (!view || set === undefined || cell.state.value !== 'ready') return;
     this.#last = { cell, set, index: view.index };
     if (last?.cell !== cell || last.set !== set || last.index === view.index) return;
+    if (this.#sent.get(cell) === view.index) {
+      this.#sent.delete(cell);
+      return;
+    }
     const plane = planeOfCell(cell);
     if (!plane) return;
     this.desk.secondWindow.tellPlace(plane);
@@ -52,17 +58,22 @@ export class LinkedScroll {
   /** Another window is there now. */
   followPlace(plane: PatientPlane): void {
     if (!this.desk.switches.linked.peek()) return;
-    for (const cell of this.desk.workspace.shownCells.peek()) this.#bring(cell, plane, 'other window', 0);
+    for (const cell of this.desk.workspace.shownCells.peek()) {
+      const index = this.#indexAt(cell, plane, 'other window', 0);
+      if (index !== null && index !== cell.view.peek()?.index) this.#sent.set(cell, index);
+      scroll(cell, index);
+    }
   }
 
   #bring(cell: Cell, plane: PatientPlane, from: string, step: number): void {
+    scroll(cell, this.#indexAt(cell, plane, from, step));
+  }
+
+  #indexAt(cell: Cell, plane: PatientPlane, from: string, step: number): number | null {
     const set = cell.view.peek()?.displaySet;
     const own = planeOfCell(cell);
-    if (!set || !own || !areParallel(plane, own)) return;
-    if (inSameSpace(plane, own)) {
-      scroll(cell, imageAt(set, plane.frameOfReference, middleOf(plane)));
-      return;
-    }
+    if (!set || !own || !areParallel(plane, own)) return null;
+    if (inSameSpace(plane, own)) return imageAt(set, plane.frameOfReference, middleOf(plane));
     const key = `${from}>${set.id}`;
     let offset = this.#offsets.get(key);
     if (offset === undefined) {
@@ -70,7 +81,7 @@ export class LinkedScroll {
       offset = placeAlong({ ...own, normal: plane.normal }) - (placeAlong(plane) - step);
       this.#offsets.set(key, offset);
     }
-    scroll(cell, imageAlong(set, plane, placeAlong(plane) + offset));
+    return imageAlong(set, plane, placeAlong(plane) + offset);
   }
 }
 

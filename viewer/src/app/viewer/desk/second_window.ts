@@ -6,20 +6,28 @@ import type { Voi } from '../../../core/viewport';
 import { goTo } from '../../location';
 import type { Mark } from './crosshair';
 import type { Desk, Switch } from './desk';
+import { Lead } from './lead';
 import { lt } from './texts';
 
 export const WINDOW_PARAMETER = 'window';
 const STORED_UNDER = 'filmless.second_window';
 const SIZE = 'popup,width=1200,height=900';
 
+/** What the reader does in a window, by which it leads. */
+const ACTS = ['keydown', 'wheel', 'pointerdown'] as const;
+
 type Message =
   | { readonly kind: 'hello' }
+  | { readonly kind: 'lead' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'studies'; readonly uids: string }
   | { readonly kind: 'place'; readonly plane: PatientPlane }
   | { readonly kind: 'mark'; readonly mark: Mark }
   | { readonly kind: 'voi'; readonly modality: string; readonly voi: Voi }
   | { readonly kind: 'switch'; readonly name: Switch; readonly value: boolean };
+
+/** On the channel: with the lead of the window that says it. */
+type Posted = Message & { readonly order: number };
 
 function remembered(): string | null {
   try {
@@ -47,11 +55,13 @@ export class SecondWindow {
   #id: string | null;
   #channel: BroadcastChannel | null = null;
   #popup: Window | null = null;
+  readonly #lead: Lead;
 
   constructor(private readonly desk: Desk) {
     const own = desk.address.get(WINDOW_PARAMETER);
     this.screen = own === null ? 0 : 1;
     this.#id = own ?? remembered();
+    this.#lead = new Lead(this.screen === 0);
   }
 
   get monitors(): number {
@@ -61,11 +71,13 @@ export class SecondWindow {
   start(): void {
     if (this.#id !== null) this.#listen(this.#id);
     addEventListener('pagehide', this.#onLeave);
+    for (const act of ACTS) addEventListener(act, this.#onAct, { capture: true, passive: true });
   }
 
   stop(): void {
     this.#onLeave();
     removeEventListener('pagehide', this.#onLeave);
+    for (const act of ACTS) removeEventListener(act, this.#onAct, { capture: true });
     this.#channel?.close();
     this.#channel = null;
   }
@@ -86,7 +98,7 @@ export class SecondWindow {
   }
 
   tellPlace(plane: PatientPlane): void {
-    this.#tell({ kind: 'place', plane });
+    if (this.#lead.leads) this.#tell({ kind: 'place', plane });
   }
 
   tellMark(mark: Mark): void {
@@ -94,7 +106,7 @@ export class SecondWindow {
   }
 
   tellVoi(modality: string, voi: Voi): void {
-    this.#tell({ kind: 'voi', modality, voi });
+    if (this.#lead.leads) this.#tell({ kind: 'voi', modality, voi });
   }
 
   tellSwitch(name: Switch, value: boolean): void {
@@ -112,36 +124,46 @@ export class SecondWindow {
 
   #listen(id: string): void {
     const channel = new BroadcastChannel(`filmless-${id}`);
-    channel.onmessage = (event: MessageEvent<Message>) => this.#hear(event.data);
+    channel.onmessage = (event: MessageEvent<Posted>) => this.#hear(event.data);
     this.#channel = channel;
     this.#tell(this.screen === 1 ? { kind: 'hello' } : { kind: 'studies', uids: this.#uids });
   }
 
   #tell(message: Message): void {
-    this.#channel?.postMessage(message);
+    this.#channel?.postMessage({ ...message, order: this.#lead.order } satisfies Posted);
   }
+
+  readonly #onAct = (): void => {
+    if (this.#lead.take()) this.#tell({ kind: 'lead' });
+  };
 
   readonly #onLeave = (): void => {
     if (this.screen === 0) this.#tell({ kind: 'closed' });
   };
 
-  #hear(message: Message): void {
+  #hear(message: Posted): void {
     const { workspace, linkedScroll, crosshair, switches } = this.desk;
+    const newer = this.#lead.hear(message.order);
     switch (message.kind) {
+      case 'lead': break;
       case 'hello':
         this.#answered = true;
+        this.#lead.begin();
         if (this.screen === 0) this.#tell({ kind: 'studies', uids: this.#uids });
         break;
-      case 'studies': this.#follow(message.uids); break;
+      case 'studies':
+        this.#lead.begin();
+        this.#follow(message.uids);
+        break;
       case 'closed':
         if (this.screen === 0) break;
         // The first window may open another patient next: nothing of this one stays here.
         this.waiting.value = true;
         for (const cell of workspace.cells) cell.clear();
         break;
-      case 'place': linkedScroll.followPlace(message.plane); break;
+      case 'place': if (newer) linkedScroll.followPlace(message.plane); break;
       case 'mark': crosshair.show(message.mark); break;
-      case 'voi': this.desk.linkedWindow.followVoi(message.modality, message.voi); break;
+      case 'voi': if (newer) this.desk.linkedWindow.followVoi(message.modality, message.voi); break;
       case 'switch': switches[message.name].value = message.value; break;
     }
   }
