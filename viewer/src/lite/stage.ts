@@ -1,7 +1,7 @@
 /** The drawing surface of one cell: canvas, size in device pixels, the renderer and what to do when it fails. */
 import { CanvasRenderer } from './canvas_renderer';
 import { type Picture, PictureTooLarge, type Renderer } from './renderer';
-import { type Affine, compose, FITTED, imageToCell, scaling, type Size, type View } from './view';
+import { type Affine, compose, FITTED, imageToCell, resized, scaling, type Size, type View } from './view';
 import { WebglRenderer } from './webgl_renderer';
 
 /** A lost context that does not come back by then is given up: the processor draws. */
@@ -116,7 +116,9 @@ export class Stage {
   }
 
   private measure(): void {
+    const { size: before, scene } = this;
     this.readSize();
+    if (scene) this.view = resized(this.view, scene.image, scene.aspect, before, this.size);
     // Drawn at once: a canvas is empty after its size changed, and must not flash.
     cancelAnimationFrame(this.scheduled);
     this.draw();

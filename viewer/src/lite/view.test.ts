@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apply, FITTED, flipped, imageToCell, inverse, presentationOf, turned, viewOf, zoomedAt } from './view';
+import { apply, FITTED, flipped, imageToCell, inverse, presentationOf, resized, turned, viewOf, zoomedAt } from './view';
 
 const image = { width: 100, height: 50 };
 const cell = { width: 400, height: 400 };
@@ -38,6 +38,16 @@ describe('where an image lies', () => {
     const zoomed = zoomedAt(FITTED, 3, point, cell);
     expect(rounded(apply(imageToCell(zoomed, image, 1, cell), before))).toEqual([130, 210]);
     expect(zoomedAt(zoomed, 1 / 3, point, cell).zoom).toBeCloseTo(1);
+  });
+
+  it('keeps the point in its middle when the cell gets another size, turned or not', () => {
+    const [wide, small] = [{ width: 1283, height: 840 }, { width: 641, height: 420 }];
+    for (const quarterTurns of [0, 1, 2, 3]) {
+      const view = { ...FITTED, zoom: 1.5, pan: [210, -40] as const, quarterTurns };
+      const middle = apply(inverse(imageToCell(view, image, 1.2, wide)), [wide.width / 2, wide.height / 2]);
+      const after = imageToCell(resized(view, image, 1.2, wide, small), image, 1.2, small);
+      expect(rounded(apply(after, middle))).toEqual([small.width / 2, small.height / 2]);
+    }
   });
 
   it('stays within sensible zooms', () => {

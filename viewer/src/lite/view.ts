@@ -43,6 +43,12 @@ export function imageToCell(view: View, image: Size, aspect: number, cell: Size)
   return { a, b, c, d, e: cell.width / 2 + view.pan[0] - a * x - c * y, f: cell.height / 2 + view.pan[1] - b * x - d * y };
 }
 
+/** The cell has another size: the same image point stays in its middle. */
+export function resized(view: View, image: Size, aspect: number, before: Size, after: Size): View {
+  const change = fittingScale(image, aspect, after, view.quarterTurns) / fittingScale(image, aspect, before, view.quarterTurns);
+  return { ...view, pan: [view.pan[0] * change, view.pan[1] * change] };
+}
+
 /** Zoom so that what is under a point of the cell stays there. */
 export function zoomedAt(view: View, factor: number, point: Point, cell: Size): View {
   const zoom = Math.min(Math.max(view.zoom * factor, SMALLEST_ZOOM), LARGEST_ZOOM);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
+import { apply, imageToCell, viewOf } from '../../lite/view';
 import { BUILT_IN } from './built_in';
 import { assign, chooseProtocol, firstStage, fittingProtocols, plain, usableStages } from './match';
 import type { Candidate, StudyFacts } from './protocol';
-import { centreAtEdge, sameScale, turnedLetters, turnFor } from './standing';
+import { centreAtEdge, fittedZoom, sameScale, turnedLetters, turnFor } from './standing';
 
 const facts = (modalities: string[], more: Partial<StudyFacts> = {}): StudyFacts => ({
   modalities, bodyParts: [], lateralities: [], prior: false, monitors: 1, ...more,
@@ -108,10 +109,30 @@ describe('how an image stands', () => {
 
   it('lies at the edge of its cell', () => {
     // 100×200 pixels at 2 CSS pixels each in a cell of 500×400, now in the middle: from 150 to 350.
-    const placement = { a: 2, b: 0, c: 0, d: 2, e: 150, f: 0 };
-    const image = { columns: 100, rows: 200 };
-    expect(centreAtEdge(placement, image, { width: 500, height: 400 }, 'right')).toEqual([-25, 100]);
-    expect(centreAtEdge(placement, image, { width: 500, height: 400 }, 'left')).toEqual([125, 100]);
+    const [image, cell, turn] = [{ columns: 100, rows: 200, aspect: 1 }, { width: 500, height: 400 }, { rotation: 0, flipped: false } as const];
+    expect(fittedZoom(image, turn, cell)).toBe(2);
+    expect(centreAtEdge(image, turn, 2, cell, 'right')).toEqual([-25, 100]);
+    expect(centreAtEdge(image, turn, 2, cell, 'left')).toEqual([125, 100]);
+  });
+
+  const turns = [0, 90, 180, 270].flatMap((rotation) => [false, true].map((flipped) => ({ rotation, flipped }) as Parameters<typeof fittedZoom>[1]));
+  it.each(turns)('lies there by what the renderer draws, in cells of any size: $rotation $flipped', (turn) => {
+    const image = { columns: 100, rows: 160, aspect: 1.5 };
+    const size = { width: image.columns, height: image.rows };
+    for (const cell of [{ width: 1283, height: 840 }, { width: 641, height: 420 }, { width: 300, height: 700 }]) {
+      for (const magnification of [1, 0.7, 2]) {
+        const zoom = fittedZoom(image, turn, cell) * magnification;
+        for (const edge of ['left', 'right'] as const) {
+          const view = viewOf({ ...turn, magnification, centre: null });
+          const at = apply(imageToCell(view, size, image.aspect, cell), centreAtEdge(image, turn, zoom, cell, edge));
+          const moved = imageToCell({ ...view, pan: [cell.width / 2 - at[0], cell.height / 2 - at[1]] }, size, image.aspect, cell);
+          const across = ([[0, 0], [100, 0], [0, 160], [100, 160]] as const).map((corner) => apply(moved, corner));
+          const xs = across.map(([x]) => x);
+          expect(edge === 'left' ? Math.min(...xs) : Math.max(...xs)).toBeCloseTo(edge === 'left' ? 0 : cell.width, 6);
+          expect(at[1]).toBeCloseTo(cell.height / 2, 6);
+        }
+      }
+    }
   });
 
   it('has one scale in every cell: the smallest that fits', () => {

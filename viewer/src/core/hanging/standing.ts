@@ -1,5 +1,4 @@
 /** Turning an image so that the patient stands as wanted, and laying it at an edge of its cell. */
-import { type Affine, apply, inverse } from '../affine';
 import { type EdgeLetters, type Point, turnLetters } from '../geometry';
 import type { Presentation } from '../presentation';
 
@@ -33,11 +32,36 @@ interface Size {
   readonly height: number;
 }
 
-/** The image point that has to be in the middle of the cell for the image to lie at an edge of it; `image` in pixels. */
-export function centreAtEdge(placement: Affine, image: { readonly columns: number; readonly rows: number }, cell: Size, edge: 'left' | 'right'): Point {
-  const corners = ([[0, 0], [image.columns, 0], [0, image.rows], [image.columns, image.rows]] as const).map((corner) => apply(placement, corner)[0]);
-  const shift = edge === 'left' ? -Math.min(...corners) : cell.width - Math.max(...corners);
-  return apply(inverse(placement), [cell.width / 2 - shift, cell.height / 2]);
+/** An image to be laid into a cell; `aspect` is the height of a pixel by its width. */
+export interface Shape {
+  readonly columns: number;
+  readonly rows: number;
+  readonly aspect: number;
+}
+
+/** Width and height of the image as it is turned, in columns of it. */
+function extent({ columns, rows, aspect }: Shape, { rotation }: Turn): Size {
+  const [width, height] = [columns, rows * aspect];
+  return rotation % 180 === 0 ? { width, height } : { width: height, height: width };
+}
+
+/** CSS pixels from one column to the next when the whole image fits the cell. */
+export function fittedZoom(image: Shape, turn: Turn, cell: Size): number {
+  const { width, height } = extent(image, turn);
+  return Math.min(cell.width / width, cell.height / height);
+}
+
+/**
+ * The image point that has to be in the middle of the cell for the image to lie at an edge of it. Reckoned from the size
+ * of the cell alone: while a layout changes, what is drawn in it is still as large as before.
+ * @param zoom CSS pixels from one column to the next
+ */
+export function centreAtEdge(image: Shape, turn: Turn, zoom: number, cell: Pick<Size, 'width'>, edge: 'left' | 'right'): Point {
+  // From the middle of the image towards the side that is cut or left empty, in columns of the screen's direction.
+  const inward = (cell.width / zoom - extent(image, turn).width) / 2;
+  const right = edge === 'right' ? -inward : inward;
+  const [x, y] = ([[right, 0], [0, -right], [-right, 0], [0, right]] as const)[turn.rotation / 90] ?? [right, 0];
+  return [image.columns / 2 + (turn.flipped ? -x : x), image.rows / 2 + y / image.aspect];
 }
 
 /** Magnifications (1: fitted) at which a millimetre is equally long everywhere and every image still fits; `fitted` in pixels to the mm. */

@@ -2,9 +2,9 @@
 import { effect } from '@preact/signals';
 
 import type { ImageReference } from '../../../core/display_set';
-import { edgeLetters, spacing } from '../../../core/geometry';
+import { edgeLetters, pixelAspect, type Point, spacing } from '../../../core/geometry';
 import type { CellRule } from '../../../core/hanging/protocol';
-import { centreAtEdge, sameScale, turnFor } from '../../../core/hanging/standing';
+import { centreAtEdge, fittedZoom, sameScale, type Shape, turnFor } from '../../../core/hanging/standing';
 import { pixelFormat } from '../../../core/pixel_format';
 import { FITTED_PRESENTATION, type Presentation } from '../../../core/presentation';
 import type { Viewport } from '../../../core/viewport';
@@ -48,13 +48,13 @@ export class Arrangement {
   constructor(private readonly placed: readonly Placed[], private readonly equal: boolean) {}
 
   start(): void {
-    this.#observer = new ResizeObserver(() => this.#place(false));
+    this.#observer = new ResizeObserver(() => this.#place());
     this.#stop = effect(() => {
       // Again whenever another image is ready: the scale depends on all of them.
       const ready = this.placed.filter(({ cell }) => cell.state.value === 'ready' && cell.tier.value !== null);
       this.#observer?.disconnect();
       for (const { cell } of ready) if (cell.viewport) this.#observer?.observe(cell.viewport.element);
-      this.#place(true);
+      this.#place();
     });
   }
 
@@ -63,35 +63,40 @@ export class Arrangement {
     this.#observer?.disconnect();
   }
 
-  #place(anew: boolean): void {
+  /** All of it from the sizes of images and cells: what the renderers show may be of a layout that is just changing. */
+  #place(): void {
     const ready = this.placed.flatMap(({ cell, rule, key }) => {
       const { viewport } = cell;
       const image = viewport && cell.state.peek() === 'ready' && viewport.state.displaySet?.id === key ? imageOf(viewport) : null;
-      if (!viewport || !image) return [];
+      const { clientWidth: width, clientHeight: height } = viewport?.element ?? { clientWidth: 0, clientHeight: 0 };
       const put = this.#put.get(cell);
-      if (put && !isUntouched(viewport.presentation, put)) return [];
-      return !put && !anew ? [] : [{ cell, rule, viewport, image, standing: standingOf(image, rule) ?? FITTED_PRESENTATION }];
+      if (!viewport || !image || width === 0 || height === 0 || (put && !isUntouched(viewport.presentation, put))) return [];
+      const known = standingOf(image, rule);
+      const [shape, standing] = [shapeOf(image), known ?? FITTED_PRESENTATION];
+      const fitted = shape ? fittedZoom(shape, standing, { width, height }) : null;
+      return [{ cell, viewport, image, shape, standing, fitted, width, edge: known ? rule.align : undefined }];
     });
-    const fitted = ready.map(({ viewport, image, standing }) => {
-      viewport.setPresentation(standing);
+    const scales = ready.map(({ image, fitted }) => {
       const { calibrated, column } = spacing(image.instance, image.frame);
-      return calibrated ? viewport.state.zoom / column : null;
+      return calibrated && fitted !== null ? fitted / column : null;
     });
-    const known = fitted.every((one) => one !== null && one > 0) ? (fitted as number[]) : null;
+    const known = scales.every((one) => one !== null && one > 0) ? (scales as number[]) : null;
     const sizes = this.equal && known ? sameScale(known) : null;
-    ready.forEach(({ cell, rule, viewport, image, standing }, at) => {
-      const sized = { ...standing, magnification: sizes?.[at] ?? 1 };
-      viewport.setPresentation(sized);
-      const put = rule.align && standingOf(image, rule) ? aligned(viewport, image, sized, rule.align) : sized;
+    ready.forEach(({ cell, viewport, shape, standing, fitted, width, edge }, at) => {
+      const magnification = sizes?.[at] ?? 1;
+      const centre = shape && fitted !== null ? (edge ? centreAtEdge(shape, standing, fitted * magnification, { width }, edge) : middleOf(shape)) : null;
+      const put = { ...standing, magnification, centre };
       viewport.setPresentation(put);
       this.#put.set(cell, put);
     });
   }
 }
 
-function aligned(viewport: Viewport, image: ImageReference, sized: Presentation, edge: 'left' | 'right'): Presentation {
-  const { placement } = viewport;
-  const format = pixelFormat(image.instance);
-  const { clientWidth: width, clientHeight: height } = viewport.element;
-  return placement && format ? { ...sized, centre: centreAtEdge(placement, format, { width, height }, edge) } : sized;
+function shapeOf({ instance, frame }: ImageReference): Shape | null {
+  const format = pixelFormat(instance);
+  return format && { columns: format.columns, rows: format.rows, aspect: pixelAspect(instance, frame) };
+}
+
+function middleOf({ columns, rows }: Shape): Point {
+  return [columns / 2, rows / 2];
 }
