@@ -48,11 +48,11 @@ function Whose({ study }: { readonly study: Study }): JSX.Element {
         <p class="number">{person}</p>
       </div>
       <div class="whose-part study">
-        <p>{studyDescription(study)}</p>
-        <p class="number">
-          {[studyMoment(study), plural('count.images', study.number_of_instances)].filter(Boolean).join(' · ')}
+        <p class="headline">
+          <span class="description" title={studyDescription(study)}>{studyDescription(study)}</span>
           {study.arriving && <span class="arriving"><span class="pulse" />{t('studies.arriving')}</span>}
         </p>
+        <p class="number">{[studyMoment(study), plural('count.images', study.number_of_instances)].filter(Boolean).join(' · ')}</p>
       </div>
     </>
   );
