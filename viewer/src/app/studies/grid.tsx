@@ -18,6 +18,10 @@ const CARDS_BELOW = '(max-width: 760px)';
 const NARROW_BELOW = '(max-width: 1180px)';
 const SPARE_ROWS = 8;
 const PAGE_STEP = 10;
+/** How far a key goes; the ends are wherever the list ends when it is pressed. */
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1, ArrowUp: -1, PageDown: PAGE_STEP, PageUp: -PAGE_STEP, Home: Number.NEGATIVE_INFINITY, End: Number.POSITIVE_INFINITY,
+};
 
 interface GridProps {
   readonly list: StudyList;
@@ -51,19 +55,20 @@ export function StudyGrid({ list, grid, choice, onOpen, onDetails, onHistory }: 
     list.see(Math.floor(top.value / size), Math.ceil((top.value + height.value) / size));
   });
 
+  /** A place to be shown that the page is not long enough for yet; -1: none. */
+  const awaited = useRef(-1);
   const reveal = (index: number): void => {
     const element = grid.current;
     if (!element || index < 0) return;
+    awaited.current = index < rows.length ? -1 : index;
     const from = index * rowHeight;
     const room = element.clientHeight - (cards.value ? 0 : HEAD_HEIGHT);
     if (from < element.scrollTop) element.scrollTop = from;
     else if (from + rowHeight > element.scrollTop + room) element.scrollTop = from + rowHeight - room;
   };
-  const steps: Readonly<Record<string, number>> = {
-    ArrowDown: 1, ArrowUp: -1, PageDown: PAGE_STEP, PageUp: -PAGE_STEP, Home: -rows.length, End: rows.length,
-  };
+  useLayoutEffect(() => reveal(awaited.current), [rows.length]);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const step = steps[event.key];
+    const step = STEPS[event.key];
     const study = list.chosenStudy.peek();
     if (event.target !== grid.current) return;
     if (step !== undefined) {

@@ -268,12 +268,13 @@ export class StudyList {
     });
   }
 
-  /** Choose the row a number of rows away from the chosen one; gives its position. */
+  /** Choose the row a number of rows away from the chosen one, infinity for an end of the list; gives its position. */
   move(step: number): number {
     const rows = this.shown.peek();
     if (rows.length === 0) return -1;
     const now = this.#wished >= 0 ? this.#wished : rows.findIndex((row) => row?.study_instance_uid === this.chosen.peek());
-    const next = now < 0 ? (step < 0 ? rows.length - 1 : 0) : Math.max(0, Math.min(rows.length - 1, now + step));
+    const from = now >= 0 || !Number.isFinite(step) ? now + step : step < 0 ? rows.length : 0;
+    const next = Math.max(0, Math.min(rows.length - 1, from));
     const study = rows[next];
     this.#wished = study ? -1 : next;
     if (study) this.chosen.value = study.study_instance_uid;
