@@ -203,9 +203,13 @@ class Planes:
     def render(self, seen: str) -> tuple["View", npt.NDArray[np.int64]]:
         """The 3D picture, once the state written beside it holds these words: where it is seen from, and its pixels."""
         host = self.page.locator(f"[data-render='ready'] .render-host[data-drawn*='{seen}']")
-        host.wait_for(timeout=WITHIN_MS)
-        told = json.loads(host.get_attribute("data-drawn") or "")
-        url = host.locator("canvas").evaluate("(canvas) => canvas.toDataURL('image/png')")
+        state = url = ""
+        while not state:  # another picture may come between the two questions
+            host.wait_for(timeout=WITHIN_MS)
+            state, url = self.page.locator(".render-host").evaluate(
+                "(host) => [host.dataset.drawn ?? '', host.querySelector('canvas').toDataURL('image/png')]"
+            )
+        told = json.loads(state)
         shown = Image.open(io.BytesIO(b64decode(url.partition(",")[2]))).convert("RGB")
         del told["preset"], told["clip"]
         return View(**told), np.asarray(shown, dtype=np.int64)

@@ -145,7 +145,10 @@ function keepDrawn(session: VolumeSession, layer: Layer, caster: RayCaster, canv
     const view = { width, height, scale, centre, right: plane.right, down: plane.down };
     if (!camera.moving.peek()) host.dataset['drawn'] = JSON.stringify({ ...view, preset: preset.name, clip: camera.clip.peek() });
   };
-  const later = (): void => { frame ||= requestAnimationFrame(() => { frame = 0; draw(); }); };
+  const later = (): void => {
+    delete host.dataset['drawn']; // what is told is always what is on the canvas
+    frame ||= requestAnimationFrame(() => { frame = 0; draw(); });
+  };
   const observer = new ResizeObserver(later);
   observer.observe(host);
   const stop = effect(() => {
