@@ -1,7 +1,6 @@
 """PET/CT of the chest that the CT of months before shows: the nodule has taken up FDG (PS3.3 A.21, C.8.9)."""
 
 import functools
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -115,13 +114,17 @@ def _pet_slice(number: int) -> Dataset:
     dataset.PatientWeight, dataset.PatientSize = f"{WEIGHT}", "1.66"
     _place(dataset, PET_SIZE, number)
     _acquisition(dataset, number)
-    scanned = datetime.strptime(dataset.SeriesTime, "%H%M%S")  # noqa: DTZ007 - two times of one day
-    waited = (scanned - datetime.strptime(INJECTED, "%H%M%S")).total_seconds()  # noqa: DTZ007
+    waited = _seconds(dataset.SeriesTime) - _seconds(INJECTED)
     becquerels = suv(number) * DOSE * 2 ** (-waited / HALF_LIFE) / (WEIGHT * 1000)
     dataset.RescaleIntercept, dataset.RescaleSlope = "0", f"{SLOPE}"
     set_pixels(dataset, np.clip(np.rint(becquerels / SLOPE), 0, 32767).astype("<i2"), bits_stored=16)
     dataset.WindowCenter, dataset.WindowWidth = "11000", "22000"
     return dataset
+
+
+def _seconds(time: str) -> int:
+    """Seconds of the day of a time (HHMMSS)."""
+    return int(time[:2]) * 3600 + int(time[2:4]) * 60 + int(time[4:6])
 
 
 def _acquisition(dataset: Dataset, number: int) -> None:

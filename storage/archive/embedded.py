@@ -71,14 +71,14 @@ def _in_mp4(archive: Archive, value: BulkValue) -> BinaryIO:
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         raise NotAcceptable("This film is in a container that browsers do not read, and ffmpeg is not installed here.")
-    made = tempfile.TemporaryFile(dir=archive.settings.data_dir)  # noqa: SIM115 - the caller closes it
     with tempfile.NamedTemporaryFile(dir=archive.settings.data_dir) as source:
         for piece in value.pieces:
             source.write(piece)
         source.flush()
+        made = tempfile.TemporaryFile(dir=archive.settings.data_dir)  # noqa: SIM115 - the caller closes it
         command = [
             ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-protocol_whitelist", "file,pipe",
-            "-i", source.name,
+            "-f", "mpegts", "-i", source.name,  # never guessed: other formats name further files to be read
             "-map", "0:v:0", "-c", "copy", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4",
             "pipe:1",
         ]  # fmt: skip

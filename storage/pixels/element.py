@@ -7,7 +7,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 
-def value_of(dataset: Dataset, keyword: str) -> Any:
+def value_of(dataset: Dataset, keyword: str | int) -> Any:
     """The value of an element, None when it is absent, empty or cannot be parsed."""
     try:
         value = dataset.get(keyword)

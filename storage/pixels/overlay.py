@@ -38,13 +38,13 @@ def _paint(pixels: PixelArray, plane: PixelArray, top: int, left: int) -> None:
 
 
 def _whole(dataset: Dataset, group: int, element: int) -> int | None:
-    value = value_of(dataset, Tag(group, element))  # type: ignore[arg-type]
+    value = value_of(dataset, Tag(group, element))
     found = getattr(value, "value", value)
     return found if isinstance(found, int) else int(found) if str(found or "").strip().isdigit() else None
 
 
 def _origin(dataset: Dataset, group: int) -> tuple[int, int]:
-    value = getattr(value_of(dataset, Tag(group, 0x0050)), "value", None)  # type: ignore[arg-type]
+    value = getattr(value_of(dataset, Tag(group, 0x0050)), "value", None)
     try:
         top, left = (int(part) for part in list(value or [1, 1])[:2])
     except (TypeError, ValueError):
@@ -61,7 +61,7 @@ def _plane(dataset: Dataset, group: int, frame: int, stored: PixelArray | None) 
     at = 0 if number <= 1 and origin is None else frame - (origin or 1)
     if not 0 <= at < number:
         return None
-    data = getattr(value_of(dataset, Tag(group, 0x3000)), "value", None)  # type: ignore[arg-type]
+    data = getattr(value_of(dataset, Tag(group, 0x3000)), "value", None)
     size = rows * columns
     if isinstance(data, bytes) and data:
         bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[at * size : (at + 1) * size]

@@ -34,9 +34,9 @@ def of_day(date: str, patient_name: str, patient_id: str, count: int) -> list[Da
     return made
 
 
-def tab_to(page: Page, name: str, role: str = "link") -> None:
-    """Tab until a control of this name has the focus, as somebody does who sees where it is."""
-    wanted = page.get_by_role(role, name=name)  # type: ignore[arg-type]
+def tab_to(page: Page, name: str) -> None:
+    """Tab until a link of this name has the focus, as somebody does who sees where it is."""
+    wanted = page.get_by_role("link", name=name)
     expect(wanted.first).to_be_visible(timeout=WITHIN_MS)
     for _ in range(40):
         if wanted.first.evaluate("one => one === document.activeElement"):

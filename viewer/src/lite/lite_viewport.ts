@@ -5,10 +5,11 @@ import { edgeLetters, pixelAspect, type Point, turnLetters } from '../core/geome
 import type { VoiTransform } from '../core/grayscale';
 import { pixelFormat } from '../core/pixel_format';
 import type { Presentation } from '../core/presentation';
-import type { Measurement, Quality, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
+import type { Quality, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
 import { isValid } from '../core/voi';
 import type { DrawingBook } from '../drawing/book';
 import { DrawingCell, type Sight } from '../drawing/drawing_cell';
+import { DrawnOn } from '../drawing/drawn_on';
 import { OverlayLayer } from '../drawing/overlay_layer';
 import { dragged, voiOf } from './adjust_window';
 import { Cine, DEFAULT_FRAMES_PER_SECOND } from './cine';
@@ -40,10 +41,10 @@ interface Shown {
   readonly errorKey: string | null;
 }
 
-export class LiteViewport implements Viewport {
+export class LiteViewport extends DrawnOn implements Viewport {
   private readonly stage: Stage;
   private readonly overlays: OverlayLayer;
-  private readonly drawing: DrawingCell;
+  protected readonly drawing: DrawingCell;
   private readonly gestures: Gestures;
   private readonly prefetcher: Prefetcher;
   private readonly pictures = new FramePictures();
@@ -67,8 +68,9 @@ export class LiteViewport implements Viewport {
     readonly element: HTMLElement,
     private readonly frames: FrameSource,
     cpuOnly: boolean,
-    private readonly book: DrawingBook,
+    protected readonly book: DrawingBook,
   ) {
+    super();
     if (getComputedStyle(element).position === 'static') element.style.position = 'relative';
     this.prefetcher = new Prefetcher(frames);
     this.overlays = new OverlayLayer(element);
@@ -154,46 +156,6 @@ export class LiteViewport implements Viewport {
   stop(): void {
     this.cine.stop();
     this.tell();
-  }
-
-  addMeasurement(measurement: Measurement): void {
-    this.book.add(measurement);
-  }
-
-  removeMeasurement(id: string): void {
-    this.book.remove(id);
-  }
-
-  setText(id: string, text: string): void {
-    this.drawing.setText(id, text);
-  }
-
-  editText(id: string): void {
-    this.drawing.edit(id);
-  }
-
-  calibrate(id: string, millimetres: number): boolean {
-    return this.book.calibrate(id, millimetres);
-  }
-
-  cancelDrawing(): boolean {
-    return this.drawing.cancel();
-  }
-
-  setPoint(): void {
-    this.drawing.setPoint();
-  }
-
-  steer(dx: number, dy: number): void {
-    this.drawing.steer(dx, dy);
-  }
-
-  undo(): void {
-    this.book.undo();
-  }
-
-  redo(): void {
-    this.book.redo();
   }
 
   subscribe(listener: (state: ViewportState) => void): () => void {

@@ -6,10 +6,11 @@ import { type DecodedFrame, FrameError, type FrameSource, frameBytes } from '../
 import { edgeLetters, orientation, position, spacing, turnLetters } from '../core/geometry';
 import type { Affine } from '../core/affine';
 import type { Presentation } from '../core/presentation';
-import type { Measurement, Tool, Viewport, ViewportState, Voi } from '../core/viewport';
+import type { Tool, Viewport, ViewportState, Voi } from '../core/viewport';
 import { isValid } from '../core/voi';
 import type { DrawingBook } from '../drawing/book';
 import { DrawingCell, type Sight } from '../drawing/drawing_cell';
+import { DrawnOn } from '../drawing/drawn_on';
 import { OverlayLayer } from '../drawing/overlay_layer';
 import { Cine } from './cine';
 import type { Engine, Seat } from './engine';
@@ -47,7 +48,7 @@ interface OnScreen {
   readonly frame: DecodedFrame | null;
 }
 
-export class ReadingViewport implements Viewport, Seat {
+export class ReadingViewport extends DrawnOn implements Viewport, Seat {
   private readonly surface: Surface;
   private readonly overlays: OverlayLayer;
   private readonly belt: ToolBelt;
@@ -57,7 +58,7 @@ export class ReadingViewport implements Viewport, Seat {
   private readonly observer: ResizeObserver;
   private readonly listeners = new Set<(state: ViewportState) => void>();
   private readonly seat: number;
-  private readonly drawing: DrawingCell;
+  protected readonly drawing: DrawingCell;
   private displaySet: DisplaySet | null = null;
   private uris: ReadonlySet<string> = new Set();
   private look: Look = PLAIN;
@@ -73,7 +74,8 @@ export class ReadingViewport implements Viewport, Seat {
   private destroyed = false;
 
   constructor(readonly element: HTMLElement, private readonly engine: Engine, private readonly frames: FrameSource,
-    private readonly book: DrawingBook, private readonly onDestroyed: () => void) {
+    protected readonly book: DrawingBook, private readonly onDestroyed: () => void) {
+    super();
     this.seat = engine.take(this);
     this.surface = new Surface(engine, element, this.seat);
     this.overlays = new OverlayLayer(element);
@@ -197,46 +199,6 @@ export class ReadingViewport implements Viewport, Seat {
   stop(): void {
     this.cine.stop();
     this.announce();
-  }
-
-  addMeasurement(measurement: Measurement): void {
-    this.book.add(measurement);
-  }
-
-  removeMeasurement(id: string): void {
-    this.book.remove(id);
-  }
-
-  setText(id: string, text: string): void {
-    this.drawing.setText(id, text);
-  }
-
-  editText(id: string): void {
-    this.drawing.edit(id);
-  }
-
-  calibrate(id: string, millimetres: number): boolean {
-    return this.book.calibrate(id, millimetres);
-  }
-
-  cancelDrawing(): boolean {
-    return this.drawing.cancel();
-  }
-
-  setPoint(): void {
-    this.drawing.setPoint();
-  }
-
-  steer(dx: number, dy: number): void {
-    this.drawing.steer(dx, dy);
-  }
-
-  undo(): void {
-    this.book.undo();
-  }
-
-  redo(): void {
-    this.book.redo();
   }
 
   subscribe(listener: (state: ViewportState) => void): () => void {
