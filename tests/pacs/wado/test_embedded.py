@@ -98,3 +98,18 @@ class TestFilm:
             check=True, input=io.BytesIO(answer.content).read(), capture_output=True,
         )  # fmt: skip
         assert probed.stdout.decode().strip() == "h264,64,10"
+
+    def test_a_list_of_other_files_in_its_place_is_not_followed(self, client: httpx.Client, tmp_path: Path) -> None:
+        """ffmpeg, left to guess, takes this for a playlist and plays the file that it names."""
+        made = tmp_path / "other.ts"
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:rate=10", "-t", "1", "-c:v", "libx264",
+             "-f", "mpegts", str(made)],
+            check=True,
+        )  # fmt: skip
+        playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{made}\n#EXT-X-ENDLIST\n".encode()
+        ds = film([playlist + b"\n" * (len(playlist) % 2)])
+        store(client, [ds])
+        answer = get(client, f"{instances.path(ds)}/rendered", "video/mp4")
+        assert 400 <= answer.status_code < 500
+        assert b"ftyp" not in answer.content
