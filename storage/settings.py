@@ -25,6 +25,11 @@ class StorageSettings(BaseModel):
     s3_region: str = Field("us-east-1", description="Region name that requests are signed for.")
     s3_access_key: str = Field("", description="Access key of the S3 account.")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 account.")
+    sealing_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key that seals the secrets of peers in the index, 32 bytes in base64; empty: one made at first "
+        "use, in the data folder. Machines that share a database need the same.",
+    )
     facility: str = Field("LOCAL", description="Code of the facility that owns what arrives without another rule.")
     minimum_free_bytes: int = Field(
         512 * 1024 * 1024, description="Receiving is refused (out of resources) below this much free disk."

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.index.schema import facility
+
+__all__ = ["Connection"]
 
 
 def by_code(connection: Connection, code: str) -> dict[str, Any] | None:
@@ -36,3 +38,24 @@ def add_if_absent(connection: Connection, code: str, name: str) -> None:
 def rename(connection: Connection, code: str, name: str) -> None:
     """Give a facility another name."""
     connection.execute(update(facility).where(facility.c.code == code).values(name=name))
+
+
+def by_id(connection: Connection, identity: int) -> dict[str, Any] | None:
+    """The facility with this id."""
+    row = connection.execute(select(facility).where(facility.c.id == identity)).mappings().first()
+    return dict(row) if row else None
+
+
+def change(connection: Connection, code: str, **values: Any) -> None:
+    """Change columns of a facility."""
+    connection.execute(update(facility).where(facility.c.code == code).values(**values))
+
+
+def remove(connection: Connection, code: str) -> bool:
+    """Remove a facility; false if something belongs to it."""
+    try:
+        with connection.begin_nested():
+            connection.execute(delete(facility).where(facility.c.code == code))
+    except IntegrityError:
+        return False
+    return True

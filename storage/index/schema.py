@@ -63,6 +63,9 @@ facility = Table(
     Column("id", Key, primary_key=True),
     Column("code", String(64), nullable=False, unique=True),
     Column("name", Text, nullable=False, server_default=""),
+    Column("gln", String(13), nullable=False, server_default=""),  # GS1 Global Location Number
+    Column("tier", String(16), nullable=False, server_default=""),
+    Column("parent_id", ForeignKey("facility.id")),
 )
 
 study = Table(
