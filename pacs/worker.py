@@ -7,6 +7,7 @@ Each task has a thread and a patience of its own, so that one that has to wait h
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +15,7 @@ import structlog
 
 from dicom_nodes.courier import Courier
 from dicom_nodes.settings import NodeSettings
-from storage.archive import Archive, film_filing, order_matching
+from storage.archive import Archive, audit_chain, film_filing, order_matching
 from storage.archive.commitment import forget_old, work_off
 from storage.archive.delivery import forget_settled, free_all
 from storage.archive.removal import erase_due
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 
 IDLE_S = 0.25
 LONGEST_PAUSE_S = 30.0
+_AUDIT_S = 2.0
+_AUDIT_TOLD_S = 60.0
 _CACHE_S = 2.0
 _CHECKPOINT_S = 1.0
 _COMMITMENTS_S = 1.0
@@ -80,6 +83,9 @@ def work(archive: Archive, stop: threading.Event, settings: NodeSettings) -> Non
         Task("deliveries", lambda: forget_settled(archive) > 0, _UNFINISHED_S, after_s=400.0),
         Task("films", lambda: film_filing.work_off(archive) > 0, _FILMS_S),
         Task("film orphans", lambda: film_filing.sweep(archive) > 0, _ERASE_S * 60, after_s=120.0),
+        Task("audit chain", lambda: audit_chain.seal(archive) == audit_chain.BATCH, _AUDIT_S, yields=False),
+        Task("audit checkpoint", lambda: audit_chain.anchor(archive), _AUDIT_TOLD_S, yields=False, after_s=5.0),
+        Task("old audit", lambda: _prune_audit(archive), _UNFINISHED_S, after_s=700.0),
         Task("unfinished", lambda: archive.objects.clear_unfinished() > 0, _UNFINISHED_S, after_s=600.0),
     ]
     if archive.index.is_sqlite:
@@ -95,11 +101,23 @@ def work(archive: Archive, stop: threading.Event, settings: NodeSettings) -> Non
     for thread in threads:
         thread.join()
     uploader.close()
+    _end_audit(archive)
 
 
 def release_leases(archive: Archive) -> None:
     """What a worker of this node held that was killed is free at once; to be called while no other one works."""
     free_all(archive, f"{archive.spool.node}-")
+
+
+def _prune_audit(archive: Archive) -> bool:
+    return audit_chain.prune(archive, archive.settings.audit_years) > 0
+
+
+def _end_audit(archive: Archive) -> None:
+    """What was noted until now is sealed and told of before this worker ends; the next one would do it otherwise."""
+    with suppress(ArchiveError):
+        while audit_chain.seal(archive) or audit_chain.anchor(archive):
+            pass
 
 
 def _checkpoint(archive: Archive) -> bool:

@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, BaseModel, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
+
+# The law's least for logs of access to health records (Viet Nam).
+LEAST_AUDIT_YEARS = 5
 
 
 class StorageSettings(BaseModel):
@@ -57,12 +60,24 @@ class StorageSettings(BaseModel):
         10 * 1024**3,
         description="Most disk that frames compressed for viewers may take here; 0 keeps none. They can be made again.",
     )
+    audit_years: int = Field(
+        0,
+        ge=0,
+        description="The audit trail is kept for so many years, at least 5; 0: for ever.",
+    )
     unknown_sop_classes: Literal["accept", "refuse"] = Field(
         "accept", description="Whether SOP classes outside the standard's storage classes are kept."
     )
     maximum_decoded_samples: int = Field(
         2**29, description="Largest frame that is ever decoded, in samples (rows x columns x samples per pixel)."
     )
+
+    @field_validator("audit_years")
+    @classmethod
+    def _keep_long_enough(cls, years: int) -> int:
+        if 0 < years < LEAST_AUDIT_YEARS:
+            raise ValueError(f"audit_years must be 0 (for ever) or at least {LEAST_AUDIT_YEARS}")
+        return years
 
     @property
     def index_url(self) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from storage.access.principal import Principal
 from storage.index import audit as rows
@@ -17,6 +17,8 @@ SIGN_IN = "sign-in"
 SIGN_OUT = "sign-out"
 VERIFY = "verify"
 REBUILD = "rebuild"
+CHECKPOINT = "audit-checkpoint"
+PRUNE = "audit-prune"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,15 @@ def record(
         patient_id=patient_id,
         detail=json.dumps(detail, ensure_ascii=False) if detail else "",
     )
+
+
+def detail_of(text: str) -> dict[str, Any]:
+    """The detail of an event as it is kept; empty where there is none."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def events(

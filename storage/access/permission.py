@@ -16,6 +16,7 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
         }
     ),
     Role.REFERRER: frozenset({Action.SEARCH, Action.VIEW}),
+    Role.SECURITY_OFFICER: frozenset({Action.AUDIT}),
     Role.ADMIN: frozenset(Action),
 }
 

@@ -10,6 +10,7 @@ class Role(StrEnum):
     RADIOLOGIST = "radiologist"
     TECHNOLOGIST = "technologist"
     REFERRER = "referrer"
+    SECURITY_OFFICER = "security-officer"
     ADMIN = "admin"
 
 
@@ -27,6 +28,7 @@ class Action(StrEnum):
     REPORT_PROGRESS = "report-progress"
     COMMIT = "commit"
     PRINT = "print"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True)

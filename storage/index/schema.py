@@ -272,9 +272,21 @@ audit_event = Table(
     Column("study_instance_uid", String(64), nullable=False, server_default=""),
     Column("patient_id", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),  # JSON
+    # Its place in the chain (storage/access/audit_line.py); none until the worker has sealed it.
+    Column("position", BigInteger),
+    Column("previous_hash", String(64)),
+    Column("hash", String(64)),
+    Column("sealed_at", UTCDateTime),
     Index(None, "at"),
     Index(None, "study_instance_uid", "at"),
     Index(None, "patient_id", "at"),
+    Index("ix_audit_event_position", "position", unique=True),
+    Index(
+        "ix_audit_event_unsealed",
+        "id",
+        sqlite_where=text("position IS NULL"),
+        postgresql_where=text("position IS NULL"),
+    ),
 )
 
 # What start-up or ingest could not keep in its place, with the reason; bytes stay in the spool's quarantine folder.

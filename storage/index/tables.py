@@ -1,6 +1,7 @@
 """All tables of the index, whichever module declares them: what migrations make."""
 
 from storage.index import (
+    audit_chain_schema,
     film_schema,
     network_schema,
     opening_schema,
@@ -14,6 +15,7 @@ from storage.index import (
 )
 
 __all__ = [
+    "audit_chain_schema",
     "film_schema",
     "metadata",
     "network_schema",

@@ -17,6 +17,7 @@ ALLOWED = {
         *(Action.ORDER, Action.READ_WORKLIST, Action.REPORT_PROGRESS, Action.COMMIT, Action.PRINT),
     },
     Role.REFERRER: {Action.SEARCH, Action.VIEW},
+    Role.SECURITY_OFFICER: {Action.AUDIT},
     Role.ADMIN: set(Action),
 }
 
