@@ -221,6 +221,7 @@ export const en = {
   'action.cine_rate_value': '{rate} fps',
   'action.reset': 'Reset',
   'action.link': 'Scroll together',
+  'action.link_view': 'Zoom and pan together',
   'action.link_window': 'Same window everywhere',
   'action.lines': 'Reference lines',
   'action.crosshair': 'Crosshair',

@@ -214,6 +214,7 @@ export const vi: Catalogue = {
   'action.cine_rate_value': '{rate} hình/s',
   'action.reset': 'Đặt lại',
   'action.link': 'Cuộn đồng bộ',
+  'action.link_view': 'Đồng bộ thu phóng và di chuyển',
   'action.link_window': 'Đồng bộ cửa sổ',
   'action.lines': 'Đường tham chiếu',
   'action.crosshair': 'Con trỏ định vị',

@@ -7,6 +7,7 @@ const letter = (character: string): KeyStroke => ({ key: character.toLowerCase()
 /** They do nothing in the moment before the desk is there. */
 export const LAYOUT_COMMANDS: readonly Command[] = [
   { id: 'link', label: 'action.link', group: 'layout', icon: 'link', stroke: { key: '/', cap: '/' }, run: ({ desk }) => desk.peek()?.toggle('linked') },
+  { id: 'link_view', label: 'action.link_view', group: 'layout', stroke: { code: 'Digit9', cap: '9' }, run: ({ desk }) => desk.peek()?.toggle('viewLinked') },
   { id: 'link_window', label: 'action.link_window', group: 'layout', stroke: { code: 'Semicolon', cap: ';' }, run: ({ desk }) => desk.peek()?.toggle('windowLinked') },
   { id: 'lines', label: 'action.lines', group: 'layout', icon: 'lines', stroke: { code: 'Backquote', cap: '`' }, run: ({ desk }) => desk.peek()?.toggle('lines') },
   { id: 'crosshair', label: 'action.crosshair', group: 'layout', icon: 'crosshair', stroke: letter('X'), run: ({ desk }) => desk.peek()?.toggle('crosshair') },

@@ -16,6 +16,20 @@ const WITH_PRIOR: readonly Stage[] = [
   stage(screen(1, 1, next(1))),
 ];
 
+const MR: readonly Stage[] = [
+  stage(screen(2, 3, next(6)), { linked: true, least: 5 }), stage(screen(2, 2, next(4)), { linked: true, least: 3 }),
+  stage(screen(1, 2, next(2)), { linked: true }), stage(screen(1, 1, next(1))),
+];
+const MR_WITH_PRIOR: readonly Stage[] = [
+  ...WITH_PRIOR.slice(0, 1),
+  stage(screen(2, 3, [{}, {}, {}, { prior: 1, like: 0 }, { prior: 1, like: 1 }, { prior: 1, like: 2 }]), { linked: true }),
+  ...WITH_PRIOR.slice(1),
+];
+
+const CT: CellRule = { modalities: ['CT'] };
+const PET: CellRule = { modalities: ['PT'] };
+const PET_CT: readonly Stage[] = [stage(screen(1, 2, [CT, PET]), { linked: true }), stage(screen(1, 1, [PET]))];
+
 const FRONTAL: CellRule = { views: ['PA', 'AP'], right: 'L', bottom: 'F' };
 const LATERAL: CellRule = { views: ['LL', 'RL', 'LLD', 'RLD', 'LATERAL', 'LAT'] };
 const XR = ['CR', 'DX', 'RG'];
@@ -38,9 +52,13 @@ const PAIRS: readonly Stage[] = [
 ];
 
 export const BUILT_IN: readonly Protocol[] = [
-  { id: 'pet_ct', when: { allModalities: ['PT', 'CT'] }, stages: [
-    stage(screen(1, 2, [{ modalities: ['CT'] }, { modalities: ['PT'] }]), { linked: true }),
-    stage(screen(1, 1, [{ modalities: ['PT'] }])),
+  { id: 'pet_ct', when: { allModalities: ['PT', 'CT'] }, stages: PET_CT },
+  { id: 'pet_ct_prior', when: { allModalities: ['PT', 'CT'], prior: true }, stages: [
+    stage(screen(2, 2, [CT, PET, { ...CT, prior: 1 }, { ...PET, prior: 1 }]), { linked: true }, screen(1, 2, [{ ...CT, prior: 1 }, { ...PET, prior: 1 }])),
+    // A prior without PET: its CT stands beside both.
+    stage(screen(1, 3, [CT, PET, { ...CT, prior: 1 }]), { linked: true }),
+    stage(screen(1, 2, [PET, { ...PET, prior: 1 }]), { linked: true }),
+    ...PET_CT,
   ] },
   { id: 'mammogram', when: { modalities: ['MG'] }, stages: [stage(FOUR_VIEWS, { ...SAME, least: 3 }), ...PAIRS, stage(screen(1, 1, next(1)))] },
   { id: 'mammogram_prior', when: { modalities: ['MG'], prior: true }, stages: [
@@ -60,8 +78,8 @@ export const BUILT_IN: readonly Protocol[] = [
   ] },
   { id: 'ct', when: { modalities: ['CT'] }, stages: STACKS },
   { id: 'ct_prior', when: { modalities: ['CT'], prior: true }, stages: WITH_PRIOR },
-  { id: 'mr', when: { modalities: ['MR'] }, stages: [stage(screen(2, 2, next(4)), { linked: true }), stage(screen(1, 2, next(2)), { linked: true }), stage(screen(1, 1, next(1)))] },
-  { id: 'mr_prior', when: { modalities: ['MR'], prior: true }, stages: WITH_PRIOR },
+  { id: 'mr', when: { modalities: ['MR'] }, stages: MR },
+  { id: 'mr_prior', when: { modalities: ['MR'], prior: true }, stages: MR_WITH_PRIOR },
   { id: 'ultrasound', when: { modalities: ['US'] }, stages: [stage(screen(1, 1, next(1))), stage(screen(1, 2, next(2))), stage(screen(2, 2, next(4)))] },
   { id: 'angiogram', when: { modalities: ['XA', 'RF'] }, stages: [stage(screen(1, 1, next(1))), stage(screen(1, 2, next(2))), stage(screen(2, 2, next(4)))] },
   { id: 'any', when: {}, stages: [stage(screen(1, 1, next(1))), stage(screen(1, 2, next(2))), stage(screen(2, 2, next(4)))] },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { BUILT_IN } from './built_in';
+import { readProtocols } from './own';
 import { assign, chooseProtocol, firstStage, fittingProtocols, plain, usableStages } from './match';
 import type { Candidate, StudyFacts } from './protocol';
 import { centreAtEdge, fittedZoom, sameScale, turnedLetters, turnFor } from './standing';
@@ -24,9 +25,12 @@ describe('choosing a protocol', () => {
 
   it('hangs a PET/CT as one, also where there is a prior CT; a person’s own for it comes first', () => {
     const study = facts(['CT', 'PT', 'SEG', 'RTSTRUCT'], { prior: true });
-    expect(chooseProtocol(BUILT_IN, study)?.id).toBe('pet_ct');
-    const own = { id: 'mine', name: 'PET', when: { modalities: ['CT', 'PT'], prior: true }, stages: [] };
+    expect(chooseProtocol(BUILT_IN, study)?.id).toBe('pet_ct_prior');
+    const own = { id: 'mine', name: 'PET', when: { allModalities: ['CT', 'PT'], prior: true }, stages: [] };
     expect(chooseProtocol([own, ...BUILT_IN], study)?.id).toBe('mine');
+    const ofCt = { id: 'ct', name: 'Ngực', when: { modalities: ['CT'], bodyParts: ['CHEST'], prior: true }, stages: [] };
+    expect(chooseProtocol([ofCt, ...BUILT_IN], { ...study, bodyParts: ['CHEST'] })?.id).toBe('pet_ct_prior');
+    expect(chooseProtocol([ofCt, own, ...BUILT_IN], facts(['CT'], { bodyParts: ['CHEST'], prior: true }))?.id).toBe('ct');
     expect(fittingProtocols(BUILT_IN, study).map(({ id }) => id)).toContain('ct_prior');
   });
 
@@ -78,6 +82,32 @@ describe('giving images to cells', () => {
     const all = [candidate('flair', { description: 'ax flair' }), candidate('t1', { description: 'ax t1' })];
     expect(keys(assign([{}, { words: ['flair'] }], all))).toEqual(['t1', 'flair']);
     expect(plain('Ngực Đứng')).toBe('nguc dung');
+  });
+});
+
+describe('PET/CT with a prior', () => {
+  const of = (prior: number, ...modalities: string[]): Candidate[] => modalities.map((modality) => candidate(`${modality}${prior}`, { modality, prior }));
+  const shown = (all: readonly Candidate[]): (string | null)[] => {
+    const protocol = chooseProtocol(BUILT_IN, facts(['CT', 'PT'], { prior: true }));
+    const stage = firstStage(protocol ? usableStages(protocol, all) : [], all);
+    return keys(assign(stage?.screens[0]?.cells ?? [], all));
+  };
+
+  it('has the earlier one beside or under it; of a prior CT, only that', () => {
+    expect(shown([...of(0, 'CT', 'PT'), ...of(1, 'CT', 'PT')])).toEqual(['CT0', 'PT0', 'CT1', 'PT1']);
+    expect(shown([...of(0, 'CT', 'PT'), ...of(1, 'CT')])).toEqual(['CT0', 'PT0', 'CT1']);
+  });
+});
+
+describe('what a person has kept', () => {
+  it('is read back as it was, without what makes no sense', () => {
+    const cell = { modalities: ['CT'], right: 'L', bottom: 'P', voi: { center: -600, width: 1500, function: 'LINEAR' }, inverted: true, turn: { rotation: 90, flipped: true } };
+    const odd = { right: 'X', voi: { center: 0, width: 0, function: 'LINEAR' }, turn: { rotation: 45 }, inverted: 'yes', align: 'top' };
+    const stages = [{ screens: [{ rows: 1, columns: 2, cells: [cell, odd] }], least: 1, linked: true, sameScale: true }];
+    const [read] = readProtocols({ protocols: [{ id: 'own', name: 'Phổi', when: { allModalities: ['PT', 'CT'], prior: false }, stages }] });
+    expect(read?.when).toEqual({ allModalities: ['PT', 'CT'], prior: false });
+    expect(read?.stages[0]?.screens[0]?.cells).toEqual([cell, {}]);
+    expect(read?.stages[0]?.sameScale).toBe(true);
   });
 });
 

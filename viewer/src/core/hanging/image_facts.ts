@@ -1,4 +1,4 @@
-/** What an image shows, for hanging: its side and view (PS3.3 C.8.11.7, C.8.11.5.1, C.7.6.16.2.8). */
+/** What an image shows, for hanging: its side, view and medium (PS3.3 C.8.11.7, C.8.11.5.1, C.7.6.16.2.8, C.7.6.4). */
 import { functionalGroup, items, text } from '../attribute';
 import type { ImageReference } from '../display_set';
 
@@ -8,6 +8,8 @@ const FRAME_ANATOMY_SEQUENCE = '00209071';
 const FRAME_LATERALITY = '00209072';
 const VIEW_POSITION = '00185101';
 const VIEW_CODE_SEQUENCE = '00540220';
+const CONTRAST_AGENT = '00180010';
+const CONTRAST_AGENT_SEQUENCE = '00180012';
 const CODE_VALUE = '00080100';
 
 /** Codes of View Code Sequence in SNOMED CT and the older SNOMED RT (PS3.16 CID 4014, CID 4010). */
@@ -32,4 +34,9 @@ export function viewOf({ instance }: ImageReference): string {
   if (stated !== '') return stated;
   const [code] = items(instance, VIEW_CODE_SEQUENCE);
   return (code && VIEW_CODES[text(code, CODE_VALUE)]) ?? '';
+}
+
+/** The header names a contrast medium. */
+export function hasContrast({ instance }: ImageReference): boolean {
+  return !/^(none|no|khong)?$/i.test(text(instance, CONTRAST_AGENT).trim()) || items(instance, CONTRAST_AGENT_SEQUENCE).length > 0;
 }

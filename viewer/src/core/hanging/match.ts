@@ -3,8 +3,15 @@ import type { Candidate, CellRule, Conditions, ImageRule, Protocol, Screen, Stag
 
 const shares = (wanted: readonly string[], given: readonly string[]): boolean => wanted.some((one) => given.includes(one));
 
-/** How many conditions hold (each of several modalities asked for together is one); null when one of them does not. */
-function holding(when: Conditions, facts: StudyFacts): number | null {
+interface Weight {
+  /** Of the study's modalities, how many the protocol speaks of. */
+  readonly covered: number;
+  /** How many conditions hold; each of several modalities asked for together is one. */
+  readonly held: number;
+}
+
+/** How well a protocol is meant for a study; null when one of its conditions does not hold. */
+function weighed(when: Conditions, facts: StudyFacts): Weight | null {
   const checks: (boolean | null)[] = [
     when.modalities ? shares(when.modalities, facts.modalities) : null,
     ...(when.allModalities ?? []).map((one) => facts.modalities.includes(one)),
@@ -13,23 +20,28 @@ function holding(when: Conditions, facts: StudyFacts): number | null {
     when.prior === undefined ? null : when.prior === facts.prior,
     when.monitors === undefined ? null : when.monitors <= facts.monitors,
   ];
-  return checks.includes(false) ? null : checks.filter((one) => one === true).length;
+  if (checks.includes(false)) return null;
+  const named = new Set([...(when.modalities ?? []), ...(when.allModalities ?? [])]);
+  return { covered: facts.modalities.filter((one) => named.has(one)).length, held: checks.filter((one) => one === true).length };
 }
 
-/** The protocol with the most conditions that hold; of two alike the one that comes first, so a person's own before ours. */
-export function chooseProtocol(protocols: readonly Protocol[], facts: StudyFacts): Protocol | null {
-  let [best, most] = [null as Protocol | null, -1];
-  for (const protocol of protocols) {
-    const held = holding(protocol.when, facts);
-    if (held !== null && held > most) [best, most] = [protocol, held];
-  }
-  return best;
-}
-
-/** Every protocol whose conditions hold, the best first. */
+/**
+ * Every protocol whose conditions hold, the best first: the one that speaks of more of the study's modalities (PET and CT
+ * before CT alone), then the one with more conditions, then the one that comes first, so a person's own before ours.
+ */
 export function fittingProtocols(protocols: readonly Protocol[], facts: StudyFacts): readonly Protocol[] {
-  return protocols.filter(({ when }) => holding(when, facts) !== null)
-    .toSorted((one, other) => (holding(other.when, facts) ?? 0) - (holding(one.when, facts) ?? 0));
+  return protocols
+    .flatMap((protocol) => {
+      const weight = weighed(protocol.when, facts);
+      return weight ? [{ protocol, weight }] : [];
+    })
+    .toSorted(({ weight: one }, { weight: other }) => other.covered - one.covered || other.held - one.held)
+    .map(({ protocol }) => protocol);
+}
+
+/** The protocol that is meant most for the study. */
+export function chooseProtocol(protocols: readonly Protocol[], facts: StudyFacts): Protocol | null {
+  return fittingProtocols(protocols, facts)[0] ?? null;
 }
 
 /** Unaccented and lower case, as words of rules are; đ is no accented d. */
@@ -37,11 +49,12 @@ export function plain(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
 }
 
-function fits(rule: ImageRule, { prior, modality, laterality, view, description }: Candidate): boolean {
+function fits(rule: ImageRule, { prior, modality, laterality, view, description, sequence = '' }: Candidate): boolean {
   return prior === (rule.prior ?? 0)
     && (!rule.modalities || rule.modalities.includes(modality))
     && (!rule.laterality || rule.laterality === laterality)
     && (!rule.views || rule.views.includes(view))
+    && (!rule.sequences || (sequence !== '' && rule.sequences.includes(sequence)))
     && (!rule.words || rule.words.some((word) => description.includes(word)));
 }
 
@@ -57,8 +70,12 @@ export function likeness(one: Candidate, other: Candidate): number {
   const common = [...mine].filter((word) => theirs.has(word)).length;
   const share = mine.size + theirs.size === 0 ? 0 : (2 * common) / (mine.size + theirs.size);
   const size = Math.min(one.images, other.images) / Math.max(one.images, other.images, 1);
-  return 1 + share * 4 + size + (one.view !== '' && one.view === other.view ? 2 : 0);
+  const sequence = one.sequence === undefined || one.sequence === '' ? 0 : Number(one.sequence === other.sequence) * 3;
+  return 1 + share * 4 + size + (one.view !== '' && one.view === other.view ? 2 : 0) + sequence;
 }
+
+/** What says how an image stands, not which one it is. */
+const OF_STANDING: ReadonlySet<string> = new Set(['prior', 'right', 'bottom', 'align', 'turn', 'voi', 'inverted']);
 
 /** The candidate of each cell, or null; none is given twice. */
 export function assign(cells: readonly CellRule[], candidates: readonly Candidate[]): readonly (Candidate | null)[] {
@@ -69,7 +86,7 @@ export function assign(cells: readonly CellRule[], candidates: readonly Candidat
     given.add(candidate);
     found[at] = candidate;
   };
-  const isOpen = (rule: CellRule): boolean => Object.keys(rule).every((name) => ['prior', 'right', 'bottom', 'align'].includes(name));
+  const isOpen = (rule: CellRule): boolean => Object.keys(rule).every((name) => OF_STANDING.has(name));
   // Those that ask for something first: what nobody asked for is for the others.
   for (const open of [false, true]) {
     cells.forEach((rule, at) => {

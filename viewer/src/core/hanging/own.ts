@@ -1,4 +1,6 @@
 /** Protocols a person has made: read back with care, since what is kept may be of another release. */
+import type { Voi } from '../viewport';
+import { isValid } from '../voi';
 import type { CellRule, Conditions, Protocol, Screen, Stage } from './protocol';
 
 export const MOST_OWN = 40;
@@ -13,6 +15,24 @@ const strings = (value: unknown): readonly string[] | null => (Array.isArray(val
 const whole = (value: unknown, most: number): number | null => (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most ? value : null);
 const side = (value: unknown): 'L' | 'R' | null => (value === 'L' || value === 'R' ? value : null);
 
+const FUNCTIONS: readonly Voi['function'][] = ['LINEAR', 'LINEAR_EXACT', 'SIGMOID'];
+const QUARTERS = [0, 90, 180, 270] as const;
+const letter = (value: unknown): string | null => (typeof value === 'string' && /^[LRAPHF]$/.test(value) ? value : null);
+
+function readVoi(value: unknown): Voi | null {
+  if (!isRecord(value)) return null;
+  const { center, width } = value;
+  const [found] = FUNCTIONS.filter((one) => one === value['function']);
+  if (typeof center !== 'number' || typeof width !== 'number' || !found) return null;
+  const voi: Voi = { center, width, function: found };
+  return isValid(voi) ? voi : null;
+}
+
+function readTurn(value: unknown): CellRule['turn'] | null {
+  const [rotation] = isRecord(value) ? QUARTERS.filter((one) => one === value['rotation']) : [];
+  return rotation === undefined || !isRecord(value) ? null : { rotation, flipped: value['flipped'] === true };
+}
+
 /** The given members that are there. */
 function present<T extends object>(members: { readonly [K in keyof T]: T[K] | null }): Partial<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as Partial<T>;
@@ -20,9 +40,11 @@ function present<T extends object>(members: { readonly [K in keyof T]: T[K] | nu
 
 function readCell(value: unknown): CellRule {
   const rule = isRecord(value) ? value : {};
-  return present<Required<Pick<CellRule, 'prior' | 'modalities' | 'laterality' | 'views' | 'words' | 'like'>>>({
+  return present<Required<Omit<CellRule, 'sequences'>>>({
     prior: whole(rule['prior'], 9), modalities: strings(rule['modalities']), laterality: side(rule['laterality']),
     views: strings(rule['views']), words: strings(rule['words']), like: whole(rule['like'], 15),
+    right: letter(rule['right']), bottom: letter(rule['bottom']), align: rule['align'] === 'left' || rule['align'] === 'right' ? rule['align'] : null,
+    turn: readTurn(rule['turn']) ?? null, voi: readVoi(rule['voi']), inverted: rule['inverted'] === true ? true : null,
   });
 }
 
@@ -35,13 +57,13 @@ function readScreen(value: unknown): Screen | null {
 function readStage(value: unknown): Stage | null {
   if (!isRecord(value)) return null;
   const screens = list(value['screens']).map(readScreen).filter((one) => one !== null);
-  return screens.length > 0 ? { screens, least: 1, linked: value['linked'] === true } : null;
+  return screens.length > 0 ? { screens, least: 1, linked: value['linked'] === true, sameScale: value['sameScale'] === true } : null;
 }
 
 function readConditions(value: unknown): Conditions {
   const when = isRecord(value) ? value : {};
-  return present<Required<Pick<Conditions, 'modalities' | 'bodyParts' | 'prior' | 'monitors' | 'laterality'>>>({
-    modalities: strings(when['modalities']), bodyParts: strings(when['bodyParts']), laterality: side(when['laterality']),
+  return present<Required<Pick<Conditions, 'modalities' | 'allModalities' | 'bodyParts' | 'prior' | 'monitors' | 'laterality'>>>({
+    modalities: strings(when['modalities']), allModalities: strings(when['allModalities']), bodyParts: strings(when['bodyParts']), laterality: side(when['laterality']),
     prior: typeof when['prior'] === 'boolean' ? when['prior'] : null, monitors: whole(when['monitors'], 4),
   });
 }

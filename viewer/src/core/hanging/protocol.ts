@@ -1,4 +1,7 @@
 /** Hanging protocols as data (after PS3.3 C.23): for which studies, in which stages, which image stands where and how. */
+import type { Presentation } from '../presentation';
+import type { Voi } from '../viewport';
+import type { MrSequence } from './mr_sequence';
 
 /** Which image a cell wants; all that is given must hold. Without any: the next one that no cell has. */
 export interface ImageRule {
@@ -10,6 +13,8 @@ export interface ImageRule {
   readonly views?: readonly string[];
   /** Words of the series description, unaccented and lower case; one with any of them is liked best. */
   readonly words?: readonly string[];
+  /** What the series is weighted for (MR). */
+  readonly sequences?: readonly MrSequence[];
   /** The one most like the image in that cell (counted from 0), for priors. */
   readonly like?: number;
 }
@@ -21,6 +26,11 @@ export interface CellRule extends ImageRule {
   readonly bottom?: string;
   /** The edge of the cell at which the image lies. */
   readonly align?: 'left' | 'right';
+  /** Turned and mirrored so where the header knows no directions (ultrasound, photographs). */
+  readonly turn?: Pick<Presentation, 'rotation' | 'flipped'>;
+  /** The window, for values in HU alone: those of other images mean something else in every study. */
+  readonly voi?: Voi;
+  readonly inverted?: boolean;
 }
 
 export interface Screen {
@@ -79,4 +89,6 @@ export interface Candidate {
   /** Unaccented, lower case. */
   readonly description: string;
   readonly images: number;
+  /** Of an MR series, as far as its description tells. */
+  readonly sequence?: MrSequence | '';
 }

@@ -24,7 +24,7 @@ function imageOf(viewport: Viewport): ImageReference | null {
 
 /** The image as the rule wants it turned, fitted to its cell; null when the header does not tell. */
 export function standingOf(image: ImageReference, rule: CellRule): Presentation | null {
-  if (rule.right === undefined && rule.bottom === undefined) return FITTED_PRESENTATION;
+  if (rule.right === undefined && rule.bottom === undefined) return { ...FITTED_PRESENTATION, ...rule.turn };
   const turn = turnFor(edgeLetters(image.instance, image.frame), rule);
   return turn && { ...FITTED_PRESENTATION, ...turn };
 }

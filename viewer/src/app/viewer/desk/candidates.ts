@@ -1,6 +1,7 @@
 /** What of the open studies can be hung: series, or single images where side and view of each count. */
-import { lateralityOf, viewOf } from '../../../core/hanging/image_facts';
+import { hasContrast, lateralityOf, viewOf } from '../../../core/hanging/image_facts';
 import { plain } from '../../../core/hanging/match';
+import { inMrOrder, type MrFacts, mrPlane, mrSequence, statedContrast } from '../../../core/hanging/mr_sequence';
 import type { DisplaySet } from '../../../core/display_set';
 import type { Candidate, CellRule } from '../../../core/hanging/protocol';
 import type { ManifestSeries } from '../../api';
@@ -19,14 +20,46 @@ const OF_SINGLE_IMAGES = new Set(['MG', 'CR', 'DX', 'RG', 'IO', 'PX']);
 const OF_SEVERAL_RUNS = new Set(['US', 'XA', 'RF', 'IVUS']);
 const SCOUT = /scout|locali[sz]er|topogram|surview|scanogram|dinh vi|dose|screen ?save/;
 const SCOUT_IMAGES = 3;
+/** PET before the correction for attenuation: read only beside the corrected one. */
+const UNCORRECTED = /\bnac\b|no[nt]?[ _-]?ac\b|uncorrected|khong hieu chinh/;
 
 function isScout(series: ManifestSeries): boolean {
   return SCOUT.test(plain(series.series_description))
     || ((series.modality === 'CT' || series.modality === 'MR') && series.number_of_instances <= SCOUT_IMAGES && (series.instances[0]?.number_of_frames ?? 1) <= 1);
 }
 
-function ofSeries(study: OpenStudy, series: ManifestSeries, prior: number): readonly Hangable[] {
-  const common = { prior, modality: series.modality, laterality: series.laterality, view: '', description: plain(series.series_description), index: undefined };
+/** Two T1 of one plane whose descriptions do not speak of the medium: only their headers tell which one has it. */
+function unsureOfContrast(all: readonly ManifestSeries[]): readonly ManifestSeries[] {
+  const unsure = all.filter(({ modality, series_description: words }) => (
+    modality === 'MR' && statedContrast(plain(words)) === null && mrSequence({ description: plain(words), contrast: false }) === 'T1'
+  ));
+  const planeOf = (series: ManifestSeries): string | null => mrPlane(plain(series.series_description));
+  return unsure.filter((one) => unsure.some((other) => other !== one && planeOf(other) === planeOf(one)));
+}
+
+/** What the series of a study are, in the order in which they are read; scouts and the like at the end. */
+async function ordered(study: OpenStudy): Promise<readonly (readonly [ManifestSeries, MrFacts])[]> {
+  const shown = (study.manifest.peek()?.series ?? []).filter(({ representative }) => representative !== null);
+  const read = shown.filter((series) => !isScout(series));
+  const enhanced = new Set<ManifestSeries>();
+  await Promise.all(unsureOfContrast(read).map(async (series) => {
+    const [image] = (await study.load(series.series_instance_uid))[0]?.images ?? [];
+    if (image && hasContrast(image)) enhanced.add(series);
+  }));
+  const factsOf = (series: ManifestSeries): MrFacts => ({ description: plain(series.series_description), contrast: enhanced.has(series) });
+  const part = read.find(({ modality }) => modality === 'MR')?.body_part.toUpperCase() ?? '';
+  const inOrder = inMrOrder(read.filter(({ modality }) => modality === 'MR'), factsOf, part);
+  const uncorrected = (series: ManifestSeries): boolean => series.modality === 'PT' && UNCORRECTED.test(plain(series.series_description));
+  // Series of other kinds stay where they are among those of MR.
+  const next = inOrder.values();
+  const all = read.map((series) => (series.modality === 'MR' ? next.next().value ?? series : series))
+    .toSorted((one, other) => Number(uncorrected(one)) - Number(uncorrected(other)));
+  return [...all, ...shown.filter(isScout)].map((series) => [series, factsOf(series)] as const);
+}
+
+function ofSeries(study: OpenStudy, series: ManifestSeries, prior: number, facts: MrFacts): readonly Hangable[] {
+  const sequence = series.modality === 'MR' ? mrSequence(facts) : '';
+  const common = { sequence, prior, modality: series.modality, laterality: series.laterality, view: '', description: plain(series.series_description), index: undefined };
   const sets = study.sets.peek().get(series.series_instance_uid)?.filter((set) => set.images.length > 0);
   if (!sets || sets.length < 2) {
     const images = sets?.[0]?.images.length ?? series.number_of_instances;
@@ -48,14 +81,12 @@ async function ofImages(study: OpenStudy, series: ManifestSeries, prior: number)
   })));
 }
 
-/** All that a study offers, scouts and the like at the end. @throws DicomWebError a header that is needed cannot be read */
+/** All that a study offers, in the order of reading. @throws DicomWebError a header that is needed cannot be read */
 export async function candidatesOf(study: OpenStudy, prior: number): Promise<readonly Hangable[]> {
-  const shown = (study.manifest.peek()?.series ?? []).filter(({ representative }) => representative !== null);
-  const ordered = [...shown.filter((series) => !isScout(series)), ...shown.filter(isScout)];
-  const found = await Promise.all(ordered.map(async (series) => {
+  const found = await Promise.all((await ordered(study)).map(async ([series, facts]) => {
     if (OF_SINGLE_IMAGES.has(series.modality)) return ofImages(study, series, prior);
     if (OF_SEVERAL_RUNS.has(series.modality)) await study.load(series.series_instance_uid);
-    return ofSeries(study, series, prior);
+    return ofSeries(study, series, prior, facts);
   }));
   return found.flat();
 }

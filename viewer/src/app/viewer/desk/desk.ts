@@ -7,6 +7,7 @@ import type { Workspace } from '../workspace';
 import { Crosshair } from './crosshair';
 import { Hanging } from './hanging';
 import { LinkedScroll } from './linked_scroll';
+import { LinkedView } from './linked_view';
 import { LinkedWindow } from './linked_window';
 import { Priors } from './priors';
 import { Scale } from './scale';
@@ -25,11 +26,12 @@ export interface DeskParts {
   readonly PriorList: FunctionComponent<DeskProps>;
 }
 
-export type Switch = 'linked' | 'windowLinked' | 'lines' | 'crosshair';
+export type Switch = 'linked' | 'viewLinked' | 'windowLinked' | 'lines' | 'crosshair';
 
 export class Desk {
   readonly switches = {
     linked: signal(false),
+    viewLinked: signal(false),
     windowLinked: signal(false),
     lines: signal(true),
     crosshair: signal(false),
@@ -43,11 +45,13 @@ export class Desk {
   readonly scale: Scale;
   readonly secondWindow: SecondWindow;
   readonly linkedWindow: LinkedWindow;
+  readonly linkedView: LinkedView;
 
   constructor(readonly workspace: Workspace, readonly address: URLSearchParams, readonly parts: DeskParts) {
     this.crosshair = new Crosshair(this);
     this.linkedScroll = new LinkedScroll(this);
     this.linkedWindow = new LinkedWindow(this);
+    this.linkedView = new LinkedView(this);
     this.hanging = new Hanging(this);
     this.priors = new Priors(this);
     this.scale = new Scale(this);
@@ -57,6 +61,7 @@ export class Desk {
   start(): void {
     this.linkedScroll.start();
     this.linkedWindow.start();
+    this.linkedView.start();
     this.secondWindow.start();
     void loadKeys();
     void this.hanging.start();
@@ -65,6 +70,7 @@ export class Desk {
   stop(): void {
     this.linkedScroll.stop();
     this.linkedWindow.stop();
+    this.linkedView.stop();
     this.hanging.stop();
     this.secondWindow.stop();
   }

@@ -6,14 +6,16 @@ import { assign, chooseProtocol, firstStage, fittingProtocols, usableStages } fr
 import { MOST_OWN, readProtocols } from '../../../core/hanging/own';
 import type { CellRule, Protocol, Screen, Stage, StudyFacts } from '../../../core/hanging/protocol';
 import type { Viewport } from '../../../core/viewport';
+import type { Cell } from '../cell';
 import { json, request } from '../../api';
 import { gridOf, layoutOf } from '../layout';
 import type { OpenStudy } from '../open_study';
 import { wantedTier } from '../tiers';
 import { keyOf } from '../workspace';
-import { Arrangement, standingOf } from './arrangement';
+import { Arrangement } from './arrangement';
 import { candidatesOf, type Hangable, ruleFor } from './candidates';
 import type { Desk } from './desk';
+import { applyLook, hasLook, type Kept, keptOf, lookOf } from './kept_look';
 import { lt } from './texts';
 import { type TextKeyOf } from '../../../i18n/catalogue';
 import type { layoutsEn } from '../../../i18n/layouts_en';
@@ -31,6 +33,11 @@ function restOf({ rows, columns, cells }: Screen): Screen {
   return { rows, columns, cells: cells.map(() => ({})) };
 }
 
+/** What is read together is only hung so where it is together: the layout of a PET/CT is none for a CT. */
+function isHybrid(modalities: readonly string[]): boolean {
+  return modalities.some((one) => one === 'PT' || one === 'NM') && modalities.length > 1;
+}
+
 export function protocolName({ id, name }: Protocol): string {
   return name ?? lt(`protocol.${id}` as Extract<TextKeyOf<typeof layoutsEn>, `protocol.${string}`>);
 }
@@ -45,6 +52,8 @@ export class Hanging {
     return study ? fittingProtocols([...this.own.value, ...BUILT_IN], this.#facts(study, this.#prior(study))) : [];
   });
   #arrangement: Arrangement | null = null;
+  /** What was hung where, by which rule. */
+  #placed: readonly { readonly cell: Cell; readonly rule: CellRule; readonly key: string }[] = [];
   #order = 0;
 
   constructor(private readonly desk: Desk) {}
@@ -155,8 +164,10 @@ export class Hanging {
       const key = `${subject.series.series_instance_uid}#${subject.part}`;
       const there = keyOf(cell) === key && (index === undefined || cell.view.peek()?.index === index) && cell.state.peek() === 'ready';
       if (!there) void cell.open(subject, { index, arrange: (viewport) => this.#turn(viewport, rule) });
+      else if (hasLook(rule) && cell.viewport) this.#turn(cell.viewport, rule);
       return [{ cell, rule, key }];
     });
+    this.#placed = placed;
     workspace.active.value = 0;
     const stands = stage.sameScale === true || screen.cells.some((rule) => rule.align !== undefined || rule.right !== undefined);
     this.#arrangement = stands ? new Arrangement(placed, stage.sameScale ?? false) : null;
@@ -164,11 +175,7 @@ export class Hanging {
   }
 
   #turn(viewport: Viewport, rule: CellRule): void {
-    const { displaySet, index } = viewport.state;
-    const image = displaySet?.images[index];
-    const standing = image ? standingOf(image, rule) : null;
-    if (standing) viewport.setPresentation(standing);
-    else if (rule.align) this.desk.say(lt('hanging.unknown_side'));
+    if (!applyLook(viewport, rule)) this.desk.say(lt('hanging.unknown_side'));
   }
 
   /** Keep what stands on the screen as a protocol of the person's own. */
@@ -203,18 +210,31 @@ export class Hanging {
     return study ? this.#facts(study, this.#prior(study)) : { modalities: [], bodyParts: [], prior: false };
   }
 
+  /** What would be kept of how the cells are seen. */
+  get keeps(): Kept {
+    return keptOf(this.desk.workspace.shownCells.peek());
+  }
+
+  /** The rule by which the image of a cell was hung; null when the reader has put it there. */
+  #ruleOf(cell: Cell): CellRule | null {
+    return this.#placed.find((one) => one.cell === cell && one.key === keyOf(cell))?.rule ?? null;
+  }
+
   #asProtocol(name: string): Protocol {
     const { workspace, switches } = this.desk;
     const { modalities, bodyParts, prior } = this.saveFor;
-    const cells = workspace.shownCells.peek().map((cell): CellRule => {
+    const shown = workspace.shownCells.peek();
+    const cells = shown.map((cell): CellRule => {
       const subject = cell.subject.peek();
       if (!subject) return { modalities: [] }; // nothing fits: the cell stays empty
-      return { ...(workspace.isPrior(subject.study) ? { prior: 1 } : {}), ...ruleFor(cell.displaySet.peek(), cell.view.peek()?.index ?? 0, subject.series) };
+      const rule = ruleFor(cell.displaySet.peek(), cell.view.peek()?.index ?? 0, subject.series);
+      return { ...(workspace.isPrior(subject.study) ? { prior: 1 } : {}), ...rule, ...lookOf(cell, this.#ruleOf(cell)) };
     });
+    const sameScale = this.hung.peek()?.stage.sameScale === true && shown.every((cell) => cell.subject.peek() === null || this.#ruleOf(cell) !== null);
     return {
       id: `own-${crypto.randomUUID()}`, name,
-      when: { modalities, ...(bodyParts.length > 0 ? { bodyParts } : {}), prior },
-      stages: [{ screens: [{ ...gridOf(workspace.layout.peek()), cells }], least: 1, linked: switches.linked.peek() }],
+      when: { ...(isHybrid(modalities) ? { allModalities: modalities } : { modalities }), ...(bodyParts.length > 0 ? { bodyParts } : {}), prior },
+      stages: [{ screens: [{ ...gridOf(workspace.layout.peek()), cells }], least: 1, linked: switches.linked.peek(), ...(sameScale ? { sameScale } : {}) }],
     };
   }
 }

@@ -9,7 +9,7 @@ import type { DeskProps, Switch } from './desk';
 import { protocolName } from './hanging';
 import { lt } from './texts';
 
-const SWITCHES: readonly (readonly [Switch, string])[] = [['linked', 'link'], ['windowLinked', 'link_window'], ['lines', 'lines'], ['crosshair', 'crosshair']];
+const SWITCHES: readonly (readonly [Switch, string])[] = [['linked', 'link'], ['viewLinked', 'link_view'], ['windowLinked', 'link_window'], ['lines', 'lines'], ['crosshair', 'crosshair']];
 
 function strokeFor(id: string): string {
   const command = LAYOUT_COMMANDS.find((one) => one.id === id);

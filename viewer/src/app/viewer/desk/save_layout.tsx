@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 
 import { Dialog } from '../../controls/dialog';
 import type { DeskProps } from './desk';
+import type { Kept } from './kept_look';
 import { lt } from './texts';
 
 const LONGEST_NAME = 60;
@@ -28,6 +29,7 @@ export function SaveLayout({ desk }: DeskProps): JSX.Element {
           <span class="quiet">{lt('hanging.for')}</span>{' '}
           {[modalities.join(' + '), bodyParts.join(', '), prior ? lt('hanging.with_prior') : lt('hanging.without_prior')].filter(Boolean).join(' · ')}
         </p>
+        <KeptLooks kept={hanging.keeps} />
         <label>
           <span>{lt('hanging.name')}</span>
           <input class="input" type="text" required maxLength={LONGEST_NAME} value={name} onInput={(event) => setName(event.currentTarget.value)} />
@@ -38,5 +40,14 @@ export function SaveLayout({ desk }: DeskProps): JSX.Element {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** Which of the cells are kept as they are seen, and which windows are not. */
+function KeptLooks({ kept }: { readonly kept: Kept }): JSX.Element | null {
+  const lines = (['windows', 'turned', 'inverted', 'ownWindows'] as const)
+    .filter((what) => kept[what].length > 0).map((what) => ({ what, text: lt(`hanging.keeps.${what}`, { cells: kept[what].join(', ') }) }));
+  return lines.length === 0 ? null : (
+    <ul class="kept-looks">{lines.map(({ what, text }) => <li key={what} data-kept={what} data-warning={what === 'ownWindows'}>{text}</li>)}</ul>
   );
 }
