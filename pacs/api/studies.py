@@ -12,6 +12,7 @@ from pacs.api.documents import history_json, manifest_json, page_json
 from pacs.api.page import answer
 from pacs.web.authentication import principal_of
 from pacs.web.headers import accepts_gzip
+from pacs.web.purpose import viewing
 from pacs.web.service import Service, service
 from storage.archive.opening import open_study
 from storage.archive.patient_history import patient_history
@@ -127,7 +128,7 @@ def _count(request: Request, svc: Service, wanted: StudyFilter) -> bytes:
 
 def _manifest(request: Request, svc: Service, study: str) -> bytes:
     principal = principal_of(request, svc.archive, svc.settings)
-    return manifest_json(study_manifest(svc.archive, _uid(study), principal))
+    return manifest_json(study_manifest(svc.archive, _uid(study), principal, viewing(request)))
 
 
 def _history(request: Request, svc: Service, study: str) -> bytes:

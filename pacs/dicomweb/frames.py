@@ -12,10 +12,10 @@ from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_he
 from pacs.dicomweb.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, Representation
 from pacs.web.byte_range import asked_span, no_such_range
 from pacs.web.headers import etag_matches
+from pacs.web.purpose import viewing
 from pacs.web.resource import ROOT, frame_numbers, instance_path
 from pacs.web.service import Service, service
 from pacs.web.streaming import RETRIEVE, streamed
-from storage.access.principal import Action
 from storage.archive import conversion, derived_frame, read_ahead, retrieve
 from storage.archive.retrieve import InstanceRow
 from storage.errors import NotAcceptable, NotFound, PixelError
@@ -111,7 +111,7 @@ def _prepare(
     accepted: Sequence[MediaType],
 ) -> Frames:
     """Authorise, choose the form and, when nothing has to be converted, read the first frame: one thread hop in all."""
-    row = grant.instances(request, svc, Action.VIEW, *resource)[0]
+    row = grant.instances(request, svc, viewing(request), *resource)[0]
     numbers = asked if asked is not None else range(1, row.number_of_frames + 1)
     _require_frames(row, numbers)
     form = negotiation.frames(accepted, row.transfer_syntax_uid, single=len(numbers) == 1, made=MADE)

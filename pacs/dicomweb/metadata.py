@@ -10,10 +10,10 @@ from pacs.dicomweb import grant
 from pacs.dicomweb.media_type import MediaType, acceptable, matches
 from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_head
 from pacs.web.headers import content_coding, etag_matches
+from pacs.web.purpose import viewing
 from pacs.web.resource import ROOT, instance_path, uid
 from pacs.web.service import Service, service
 from pacs.web.streaming import RETRIEVE, streamed
-from storage.access.principal import Action
 from storage.archive import series_document
 from storage.archive.series_document import SeriesDocument
 from storage.dicom import native_xml
@@ -101,7 +101,7 @@ def _parts(svc: Service, document: SeriesDocument, boundary: str) -> Iterator[by
 
 def _document(request: Request, svc: Service, resource: tuple[str, str | None, str | None]) -> SeriesDocument:
     study, series, instance = resource
-    grant.study(request, svc, Action.VIEW, study)
+    grant.study(request, svc, viewing(request), study)
     if series is None:
         return series_document.study_document(svc.archive, study)
     if instance is None:

@@ -12,10 +12,10 @@ from pacs.dicomweb.multipart import closing, content_type, new_boundary, part_he
 from pacs.dicomweb.rendering import GIF, MP4, Form
 from pacs.web.errors import request_id
 from pacs.web.headers import etag_matches
+from pacs.web.purpose import viewing
 from pacs.web.resource import ROOT, frame_numbers, instance_path, uid
 from pacs.web.service import Service, service
 from pacs.web.streaming import RETRIEVE, streamed
-from storage.access.principal import Action
 from storage.archive import embedded, picture
 from storage.archive.retrieve import InstanceRow
 from storage.errors import NotAcceptable, NotFound, PixelError, TooLarge
@@ -45,7 +45,7 @@ async def rendered(
     accepted = acceptable(request.headers.get("accept", ""), request.query_params.get("accept"))
     asked = frame_numbers(frames) if frames is not None else None
     if instance is not None and asked is None:
-        row = (await svc.work.run(grant.instances, request, svc, Action.VIEW, study, series, instance))[0]
+        row = (await svc.work.run(grant.instances, request, svc, viewing(request), study, series, instance))[0]
         if embedded.kind(row) is not None:
             return await whole.respond(request, svc, row, accepted)
     single = instance is not None and (asked is None or len(asked) == 1)
@@ -146,7 +146,7 @@ def _parts(
 
 def _pictures(request: Request, svc: Service, resource: _Resource, asked: Sequence[int] | None) -> Sequence[Picture]:
     """Authorise and list the frames of a resource, or those asked for."""
-    rows = [row for row in grant.instances(request, svc, Action.VIEW, *resource) if row.number_of_frames > 0]
+    rows = [row for row in grant.instances(request, svc, viewing(request), *resource) if row.number_of_frames > 0]
     if not rows:
         raise NotFound("There is no image in this resource.")
     if asked is None:
@@ -158,9 +158,9 @@ def _representative(request: Request, svc: Service, resource: _Resource, asked: 
     """Authorise and choose the frame to show: the one asked for, else the middle of what there is."""
     study, series, instance = resource
     if instance is None:
-        grant.study(request, svc, Action.VIEW, study)
+        grant.study(request, svc, viewing(request), study)
         return picture.representative(svc.archive, study, uid(series) if series is not None else None)
-    (row,) = grant.instances(request, svc, Action.VIEW, study, series, instance)[:1]
+    (row,) = grant.instances(request, svc, viewing(request), study, series, instance)[:1]
     if row.number_of_frames < 1:
         raise NotFound("There is no image in this resource.")
     return existing(row, asked[0]) if asked is not None else (row, 1)

@@ -7,15 +7,18 @@ from storage.errors import Forbidden
 
 ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.RADIOLOGIST: frozenset(
-        {Action.SEARCH, Action.VIEW, Action.EXPORT, Action.STORE, Action.ORDER, Action.READ_WORKLIST}
+        {
+            *(Action.SEARCH, Action.VIEW, Action.PREFETCH, Action.EXPORT, Action.STORE, Action.ORDER),
+            Action.READ_WORKLIST,
+        }
     ),
     Role.TECHNOLOGIST: frozenset(
         {
-            *(Action.SEARCH, Action.VIEW, Action.STORE, Action.ORDER, Action.READ_WORKLIST),
+            *(Action.SEARCH, Action.VIEW, Action.PREFETCH, Action.STORE, Action.ORDER, Action.READ_WORKLIST),
             *(Action.REPORT_PROGRESS, Action.COMMIT, Action.PRINT),
         }
     ),
-    Role.REFERRER: frozenset({Action.SEARCH, Action.VIEW}),
+    Role.REFERRER: frozenset({Action.SEARCH, Action.VIEW, Action.PREFETCH}),
     Role.SECURITY_OFFICER: frozenset({Action.AUDIT}),
     Role.ADMIN: frozenset(Action),
 }

@@ -19,6 +19,7 @@ class Action(StrEnum):
 
     SEARCH = "search"
     VIEW = "view"
+    PREFETCH = "prefetch"
     STORE = "store"
     EXPORT = "export"
     DELETE = "delete"

@@ -63,8 +63,10 @@ class StudyManifest:
     series: tuple[SeriesRow, ...]
 
 
-def study_manifest(archive: Archive, study_instance_uid: str, principal: Principal) -> StudyManifest:
-    """The manifest of a study, with an audit row of the view.
+def study_manifest(
+    archive: Archive, study_instance_uid: str, principal: Principal, action: Action = Action.VIEW
+) -> StudyManifest:
+    """The manifest of a study, with an audit row of the view, or of its being fetched ahead of one.
 
     Raises:
         NotFound: there is no such study.
@@ -77,7 +79,7 @@ def study_manifest(archive: Archive, study_instance_uid: str, principal: Princip
             raise NotFound("There is no such study.")
         found = rows.series_of(connection, row["id"])
         instances = rows.instances_of(connection, row["id"])
-    allow(archive, principal, Action.VIEW, row["facility_id"], study_instance_uid, row["patient_id"])
+    allow(archive, principal, action, row["facility_id"], study_instance_uid, row["patient_id"])
     by_series: dict[int, list[ManifestInstance]] = defaultdict(list)
     for series_fk, *values in instances:
         by_series[series_fk].append(ManifestInstance(*values))

@@ -9,7 +9,8 @@ center ``low + width / 2``, so that ``low`` shows as 0 and ``high`` as 255 (befo
 
 **Usable window.** Center and width are numbers and width > 0; LINEAR below 1, where the equation of C.11.2.1.2.1 would
 fall, is read as LINEAR_EXACT.
-**Polarity.** Presentation LUT Shape decides when present, else MONOCHROME1 inverts; never both.
+**Polarity.** MONOCHROME1 or Presentation LUT Shape INVERSE inverts, both together once. MONOCHROME1 with IDENTITY
+contradicts itself (C.7.6.1 wants INVERSE there); what every image must state goes before what it may.
 **Padding.** Pixel Padding Value (.. Range Limit) is shown black whatever the window and polarity (C.7.5.1.1.2).
 **Rounding.** Display value = floor(255 y + 0.5) for y in 0.0-1.0.
 """
@@ -232,10 +233,9 @@ def windows(source: Dataset) -> list[Window]:
 
 
 def _inverted(dataset: Dataset, fmt: ImageFormat) -> bool:
+    """Of an image by itself; a presentation state's shape goes before the photometric (PS3.4 N.2.1.4)."""
     shape = str(value_of(dataset, "PresentationLUTShape") or "").strip().upper()
-    if shape in {"IDENTITY", "INVERSE"}:
-        return shape == "INVERSE"
-    return fmt.photometric_interpretation == "MONOCHROME1"
+    return shape == "INVERSE" or fmt.photometric_interpretation == "MONOCHROME1"
 
 
 def _padding(dataset: Dataset, fmt: ImageFormat) -> tuple[float, float] | None:

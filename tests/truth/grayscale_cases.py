@@ -196,6 +196,10 @@ def _polarity_cases() -> list[Case]:
             "monochrome1-presentation-inverse", "C.8.11.3.1.2: the usual DX pair inverts once, not twice", RAMP_12,
             inverted, photometric="MONOCHROME1", PresentationLUTShape="INVERSE", **window,
         ),
+        _case(
+            "monochrome1-presentation-identity", "C.7.6.3.1.2: IDENTITY contradicts it (C.7.6.1)", RAMP_12,
+            inverted, photometric="MONOCHROME1", PresentationLUTShape="IDENTITY", **window,
+        ),
     ]  # fmt: skip
 
 

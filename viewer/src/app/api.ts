@@ -198,8 +198,9 @@ export function readAbout(): Promise<About> {
   return json<About>('/api/about');
 }
 
-export function readManifest(studyInstanceUid: string, signal?: AbortSignal): Promise<Manifest> {
-  return json<Manifest>(`/api/studies/${encodeURIComponent(studyInstanceUid)}/manifest`, signal ? { signal } : {});
+/** @param headers told with the question, such as why it is asked */
+export function readManifest(studyInstanceUid: string, signal?: AbortSignal, headers: Readonly<Record<string, string>> = {}): Promise<Manifest> {
+  return json<Manifest>(`/api/studies/${encodeURIComponent(studyInstanceUid)}/manifest`, { headers, ...(signal ? { signal } : {}) });
 }
 
 export function readReceipt(studyInstanceUid: string, signal?: AbortSignal): Promise<Receipt> {

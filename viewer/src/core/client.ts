@@ -31,10 +31,13 @@ export function frameAccept(format: PixelFormat): string {
   return !format.float && (narrow || wide) ? FRAME_ACCEPT : RAW_FRAME_ACCEPT;
 }
 
-async function get(url: string, accept: string, signal?: AbortSignal): Promise<Response> {
+/** Told to the server with what is fetched before anybody has asked to see it: it is noted as that, not as a view. */
+export const PREFETCH: Readonly<Record<string, string>> = { Purpose: 'prefetch' };
+
+async function get(url: string, accept: string, signal?: AbortSignal, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { headers: { Accept: accept }, credentials: 'same-origin', ...(signal ? { signal } : {}) });
+    response = await fetch(url, { headers: { Accept: accept, ...headers }, credentials: 'same-origin', ...(signal ? { signal } : {}) });
   } catch (reason) {
     if (signal?.aborted === true) throw reason;
     throw new DicomWebError(0, url);
@@ -44,10 +47,12 @@ async function get(url: string, accept: string, signal?: AbortSignal): Promise<R
 }
 
 /** All instances of a series, or of a whole study, as DICOM JSON. @throws DicomWebError */
-export async function fetchMetadata(studyInstanceUid: string, seriesInstanceUid?: string, signal?: AbortSignal): Promise<readonly DicomInstance[]> {
+export async function fetchMetadata(
+  studyInstanceUid: string, seriesInstanceUid?: string, signal?: AbortSignal, headers?: Readonly<Record<string, string>>,
+): Promise<readonly DicomInstance[]> {
   const study = `/dicom-web/studies/${encodeURIComponent(studyInstanceUid)}`;
   const url = seriesInstanceUid === undefined ? `${study}/metadata` : `${study}/series/${encodeURIComponent(seriesInstanceUid)}/metadata`;
-  const response = await get(url, 'application/dicom+json', signal);
+  const response = await get(url, 'application/dicom+json', signal, headers);
   const found: unknown = await response.json();
   if (!Array.isArray(found) || !found.every(isInstance)) throw new DicomWebError(response.status, url);
   return found;
@@ -70,6 +75,16 @@ async function piecewise(response: Response, arriving: Arriving): Promise<Uint8A
     at += value.length;
     if (at < length) arriving(whole.subarray(0, at), at / length);
   }
+}
+
+/** Have a frame in the browser's cache before it is asked for. @throws DicomWebError, or the signal's reason when aborted */
+export async function prefetchFrame(frameUrl: string, accept: string, signal: AbortSignal): Promise<void> {
+  await (await get(frameUrl, accept, signal, PREFETCH)).arrayBuffer();
+}
+
+/** A picture of the server, before it is asked for. @throws DicomWebError, or the signal's reason when aborted */
+export async function prefetchPicture(url: string, signal: AbortSignal): Promise<Blob> {
+  return (await get(url, 'image/jpeg', signal, PREFETCH)).blob();
 }
 
 /** One frame, as the server delivers it. @throws DicomWebError, or the signal's reason when aborted */

@@ -76,7 +76,10 @@ function padding(instance: DicomInstance, format: PixelFormat): GrayscaleParamet
   return { low: Math.min(...stored), high: Math.max(...stored) };
 }
 
-/** PS3.3 C.11.6.1.2 and C.7.6.3.1.2: a Presentation LUT Shape, where present, states the polarity; else the photometric. */
+/**
+ * MONOCHROME1 (PS3.3 C.7.6.3.1.2) or Presentation LUT Shape INVERSE, both together once. MONOCHROME1 with IDENTITY contradicts
+ * itself (C.7.6.1): what every image must state goes before what it may. A presentation state's shape goes before either.
+ */
 function polarity(instance: DicomInstance, format: PixelFormat): boolean {
   return text(instance, Tag.PresentationLUTShape) === 'INVERSE' || format.photometric === 'MONOCHROME1';
 }

@@ -93,6 +93,7 @@ export const objectsEn = {
   'layer.dose_maximum': 'Maximum {value} Gy',
   'layer.dose_threshold': 'Shown from {value} Gy',
   'layer.dose_lowest': 'Lowest dose shown',
+  'layer.at_pointer': 'At the pointer',
   'layer.gray': '{value} Gy',
   'layer.percent': '{value} %',
 } as const;

@@ -96,6 +96,7 @@ export const objectsVi: CatalogueOf<typeof objectsEn> = {
   'layer.dose_maximum': 'Cao nhất {value} Gy',
   'layer.dose_threshold': 'Hiện từ {value} Gy',
   'layer.dose_lowest': 'Liều thấp nhất được hiện',
+  'layer.at_pointer': 'Tại con trỏ',
   'layer.gray': '{value} Gy',
   'layer.percent': '{value}%',
 };

@@ -7,6 +7,7 @@ import type { Tool, Viewport, ViewportFactory, ViewportState } from '../../core/
 import type { ManifestSeries } from '../api';
 import type { ImageErrorKey } from '../../i18n/locale';
 import { confirmSession, noticeSignedOut } from '../session';
+import type { LayerLook } from './objects/layer_look';
 import type { OpenStudy } from './open_study';
 
 /** What is put into a cell: a series, or one of the display sets it is split into. */
@@ -41,6 +42,8 @@ export class Cell {
   readonly displaySet = signal<DisplaySet | null>(null);
   /** What lies over the images: segmentations, structures, doses. */
   readonly layers = signal<readonly DisplaySet[]>([]);
+  /** How they are looked at, by the id of their display set. */
+  readonly layerLooks = signal<ReadonlyMap<string, LayerLook>>(new Map());
   readonly view = signal<ViewportState | null>(null);
   readonly state = signal<CellState>('empty');
   readonly errorKey = signal<string | null>(null);

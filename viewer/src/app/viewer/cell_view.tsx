@@ -11,6 +11,7 @@ import { Overlay } from './overlay';
 import type { ObjectViewProps } from './objects/object_view';
 import { savedPart } from './saved/later';
 import { DRAGGED_SERIES } from './strip';
+import { standInPicture, studyAhead } from './study_ahead';
 import type { Workspace } from './workspace';
 
 interface CellViewProps {
@@ -80,12 +81,8 @@ function StandIn({ cell }: { readonly cell: Cell }): JSX.Element {
   const subject = cell.subject.value;
   const representative = subject?.series.representative;
   if (!subject || !representative) return <div class="cell-message"><div class="spinner" role="status" aria-label={t('viewer.loading_image')} /></div>;
-  const { uid } = subject.study;
-  const { series_instance_uid: series } = subject.series;
-  const boot = bootPicture();
-  const picture = boot?.includes(`/${representative.sop_instance_uid}/`)
-    ? boot
-    : `/dicom-web/studies/${uid}/series/${series}/instances/${representative.sop_instance_uid}/frames/${representative.frame}/rendered?viewport=512,512`;
+  const [boot, address] = [bootPicture(), standInPicture(subject.study.uid, subject.series) ?? ''];
+  const picture = boot?.includes(`/${representative.sop_instance_uid}/`) ? boot : (studyAhead.picture(address) ?? address);
   return (
     <div class="stand-in" role="status" aria-label={t('viewer.loading_image')}>
       <img src={picture} alt="" draggable={false} onError={(event) => { event.currentTarget.hidden = true; }} />

@@ -56,10 +56,20 @@ export class OpenStudy {
     if (ahead) {
       this.manifest.value = ahead;
       this.state.value = 'open';
-      void this.#readAgain(); // images may have come since
+      void this.#confirm(); // images may have come since, and now it is a view
       return;
     }
     await this.read();
+  }
+
+  /** What was fetched ahead is shown only to whom it is open now. */
+  async #confirm(): Promise<void> {
+    await this.#readAgain((reason) => {
+      const state = stateOf(reason);
+      if (state !== 'forbidden' && state !== 'not_found') return;
+      this.manifest.value = null;
+      this.state.value = state;
+    });
   }
 
   stop(): void {
@@ -67,12 +77,13 @@ export class OpenStudy {
     for (const stop of this.#stops) stop();
   }
 
-  async read(): Promise<void> {
+  async read(failed: (reason: unknown) => void = () => undefined): Promise<void> {
     try {
       this.manifest.value = await readManifest(this.uid);
       this.state.value = 'open';
     } catch (reason) {
       noticeSignedOut(reason);
+      failed(reason);
       if (this.manifest.peek()) return; // what is open stays open
       this.problemId = reason instanceof ApiError ? reason.problemId : null;
       this.state.value = stateOf(reason);
@@ -113,9 +124,9 @@ export class OpenStudy {
     }, NEWS_EVERY_MS);
   }
 
-  async #readAgain(): Promise<void> {
+  async #readAgain(failed?: (reason: unknown) => void): Promise<void> {
     const before = new Map(this.manifest.peek()?.series.map((one) => [one.series_instance_uid, one.number_of_instances]));
-    await this.read();
+    await this.read(failed);
     for (const { series_instance_uid: uid, number_of_instances: count } of this.manifest.peek()?.series ?? []) {
       if (before.get(uid) === count || !this.#loading.has(uid)) continue;
       this.#loading.delete(uid);

@@ -1,8 +1,9 @@
 /**
  * The next study of the list, fetched before it is asked for: its manifest, the headers of its first series, and the
- * first image, which the browser's cache keeps. Nothing else, and only while nothing waits.
+ * first image, which the browser's cache keeps. Nothing else, and only while nothing waits. The server is told that nobody
+ * has seen it yet; opening the study reads its manifest again, which is the view.
  */
-import { fetchFrame, fetchMetadata, frameAccept } from '../../core/client';
+import { fetchMetadata, frameAccept, PREFETCH, prefetchFrame, prefetchPicture } from '../../core/client';
 import type { DicomInstance } from '../../core/display_set';
 import { displaySets } from '../../core/display_sets';
 import { pixelFormat } from '../../core/pixel_format';
@@ -20,6 +21,7 @@ interface Fetched {
   readonly manifest: Manifest;
   readonly seriesInstanceUid: string;
   readonly metadata: readonly DicomInstance[];
+  readonly picture: { readonly address: string; readonly url: string } | null;
 }
 
 /** The picture that stands in until the image has been drawn, as the cell asks for it. */
@@ -37,17 +39,20 @@ export class StudyAhead {
   async fetch(uid: string): Promise<void> {
     if (this.#fresh(uid)) return;
     this.stop();
+    this.#forget();
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      const manifest = await readManifest(uid, abort.signal);
+      const manifest = await readManifest(uid, abort.signal, PREFETCH);
       const first = manifest.series.find((one) => one.representative) ?? manifest.series[0];
       if (!first) return;
-      const picture = standInPicture(uid, first);
-      if (picture !== null) new Image().src = picture;
-      const metadata = await fetchMetadata(uid, first.series_instance_uid, abort.signal);
+      const address = standInPicture(uid, first);
+      const [metadata, blob] = await Promise.all([
+        fetchMetadata(uid, first.series_instance_uid, abort.signal, PREFETCH), address === null ? null : prefetchPicture(address, abort.signal),
+      ]);
       if (abort.signal.aborted) return;
-      this.#fetched = { uid, account: session.peek()?.account, at: Date.now(), manifest, seriesInstanceUid: first.series_instance_uid, metadata };
+      const picture = address !== null && blob ? { address, url: URL.createObjectURL(blob) } : null;
+      this.#fetched = { uid, account: session.peek()?.account, at: Date.now(), manifest, seriesInstanceUid: first.series_instance_uid, metadata, picture };
       await this.#fetchFirstFrame(first, metadata, abort.signal);
     } catch {
       // It is read when it is opened, and what is wrong is said then.
@@ -58,7 +63,7 @@ export class StudyAhead {
     const images = displaySets(metadata).flatMap((set) => set.images);
     const image = images.find((one) => one.sopInstanceUid === representative?.sop_instance_uid && one.frame === representative.frame);
     const format = image && pixelFormat(image.instance);
-    if (image && format) await fetchFrame(image.frameUrl, frameAccept(format), abort);
+    if (image && format) await prefetchFrame(image.frameUrl, frameAccept(format), abort);
   }
 
   stop(): void {
@@ -73,6 +78,18 @@ export class StudyAhead {
   metadata(uid: string, seriesInstanceUid: string): readonly DicomInstance[] | null {
     const fetched = this.#fresh(uid);
     return fetched?.seriesInstanceUid === seriesInstanceUid ? fetched.metadata : null;
+  }
+
+  /** The picture of this address, when it is here already. */
+  picture(address: string): string | null {
+    const fetched = this.#fetched;
+    return fetched?.picture?.address === address && this.#fresh(fetched.uid) ? fetched.picture.url : null;
+  }
+
+  #forget(): void {
+    const url = this.#fetched?.picture?.url;
+    if (url !== undefined) URL.revokeObjectURL(url);
+    this.#fetched = null;
   }
 
   #fresh(uid: string): Fetched | null {

@@ -1,16 +1,20 @@
 /** What lies over the images of a cell, of whichever kind: its entries, and what of them is on one image. */
 import type { Affine } from '../../../core/affine';
 import type { DisplaySet, ImageReference } from '../../../core/display_set';
-import { doseGrid, type DoseGrid, doseOn, doseRefusal } from '../../../core/dose';
+import { doseAt, doseGrid, type DoseGrid, doseOn, doseRefusal } from '../../../core/dose';
 import type { FrameSource } from '../../../core/frame';
 import { imageReferences } from '../../../core/display_sets';
+import type { Point } from '../../../core/geometry';
 import { css, type Rgb, scaleColour } from '../../../core/layer_colour';
 import { number, text } from '../../../core/attribute';
 import { kindOfObject } from '../../../core/object_kind';
+import { isSameFrameOfReference, planeOf, toPatient } from '../../../core/plane_map';
 import { storedValue } from '../../../core/pixel_format';
 import { membership, segmentRgba, segmentationType, SegmentationPlaces, fractionalMeaning, segments } from '../../../core/segmentation';
 import { StructurePlaces, structures } from '../../../core/structure_set';
 import { Tag } from '../../../core/tag';
+import { formatDecimal } from '../../../i18n/dates';
+import { formatNumber } from '../../../i18n/locale';
 import { obt } from './texts';
 
 export interface LayerEntry {
@@ -39,10 +43,17 @@ export interface Layer {
   readonly entries: readonly LayerEntry[];
   readonly remark: string;
   readonly scale: LayerScale | null;
+  /** What lies at a place of the image, as a part of the scale's maximum; null: nothing is known there. Only of a colour wash. */
+  readonly valueAt: ((image: ImageReference, point: Point) => number | null) | null;
   /** False: this layer has nothing to do with the image. */
   covers(image: ImageReference): boolean;
   /** @param lowest of a colour wash, as a part of its maximum: what is below is not shown */
   on(image: ImageReference, lowest: number, signal: AbortSignal): Promise<readonly Mark[]>;
+}
+
+/** A part of the scale in its unit. */
+export function amountText({ maximum, unit }: LayerScale, part: number): string {
+  return unit === '' ? obt('layer.percent', { value: formatNumber(Math.round(part * 100)) }) : obt('layer.gray', { value: formatDecimal(maximum * part, 2) });
 }
 
 /** Why a layer cannot be drawn; a catalogue key. */
@@ -70,6 +81,7 @@ function segmentationLayer(set: DisplaySet, frames: FrameSource): Layer {
     entries: all.map((one) => ({ number: one.number, name: one.label || obt('layer.unnamed', { number: one.number }), colour: one.colour, remark: madeBy(one.algorithm) })),
     remark: fractional ? obt(fractionalMeaning(instance) === 'occupancy' ? 'layer.occupancy' : 'layer.fraction') : '',
     scale: null,
+    valueAt: null,
     covers: (image) => places.covers(image),
     on: async (image, _, signal) => {
       const found = await Promise.all(places.on(image).map(async ({ image: own, segment, toImage }): Promise<readonly Mark[]> => {
@@ -98,6 +110,7 @@ function structuresLayer(set: DisplaySet): Layer {
     entries: all.map((one) => ({ number: one.number, name: one.name || obt('layer.unnamed_structure', { number: one.number }), colour: one.colour, remark: madeBy(one.algorithm) })),
     remark: '',
     scale: null,
+    valueAt: null,
     covers: (image) => places.covers(image),
     on: (image) => Promise.resolve(places.on(image).map(({ structure, path, kind }) => ({
       kind: 'path', entry: structure, path, colour: colours.get(structure) ?? 'white', round: kind === 'point',
@@ -126,6 +139,15 @@ function wash(grid: DoseGrid, image: ImageReference, lowest: number): readonly M
   return any ? [{ kind: 'picture', entry: 1, columns: wide, rows: high, rgba, toImage: { a: columns / wide, b: 0, c: 0, d: rows / high, e: 0, f: 0 } }] : [];
 }
 
+function shareAt(grid: DoseGrid, image: ImageReference, point: Point): number | null {
+  const plane = planeOf(image.instance, image.frame);
+  const [columns, rows] = [number(image.instance, Tag.Columns) ?? 0, number(image.instance, Tag.Rows) ?? 0];
+  if (!(point[0] >= 0 && point[1] >= 0 && point[0] <= columns && point[1] <= rows)) return null;
+  if (!plane || !isSameFrameOfReference(plane.frameOfReference, grid.plane.frameOfReference) || !(grid.maximum > 0)) return null;
+  const dose = doseAt(grid, toPatient(plane, point));
+  return Number.isNaN(dose) ? null : dose / grid.maximum;
+}
+
 async function doseLayer(set: DisplaySet, frames: FrameSource, signal: AbortSignal): Promise<Layer> {
   const [instance = {}] = set.objects ?? [];
   const refused = doseRefusal(instance);
@@ -144,6 +166,7 @@ async function doseLayer(set: DisplaySet, frames: FrameSource, signal: AbortSign
     entries: [{ number: 1, name: obt('layer.dose'), colour: scaleColour(0.8), remark: text(instance, '30040004') }],
     remark: grid.unit === '' ? obt('layer.refused.units', { units: text(instance, '30040002') }) : '',
     scale: { maximum: grid.maximum, unit: grid.unit },
+    valueAt: (image, point) => shareAt(grid, image, point),
     covers: ({ instance: image }) => own !== '' && text(image, Tag.FrameOfReferenceUID) === own,
     on: (image, lowest) => Promise.resolve(wash(grid, image, lowest)),
   };

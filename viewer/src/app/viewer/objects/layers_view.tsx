@@ -7,7 +7,9 @@ import type { DisplaySet, ImageReference } from '../../../core/display_set';
 import { sharedFrames } from '../factories';
 import type { Cell } from '../cell';
 import { type Layer, LayerRefusal, type Mark, readLayer } from './layer';
-import { type LayerLook, Legend, LOOK } from './legend';
+import { CursorValue } from './cursor_value';
+import { type LayerLook, LOOK } from './layer_look';
+import { Legend } from './legend';
 import { obt } from './texts';
 import '../../../styles/layers.css';
 
@@ -16,9 +18,9 @@ export function LayersView({ cell }: { readonly cell: Cell }): JSX.Element {
   const view = cell.view.value;
   const image = view?.displaySet?.images[view.index] ?? null;
   const placement = cell.viewport?.placement ?? null;
-  const [looks, setLooks] = useState<ReadonlyMap<string, LayerLook>>(new Map());
+  const looks = cell.layerLooks.value;
   const remove = (set: DisplaySet): void => { cell.layers.value = cell.layers.peek().filter((one) => one !== set); };
-  const change = (id: string) => (look: LayerLook): void => setLooks(new Map(looks).set(id, look));
+  const change = (id: string) => (look: LayerLook): void => { cell.layerLooks.value = new Map(cell.layerLooks.peek()).set(id, look); };
   return (
     <>
       <div class="layers" data-layers={sets.length}>
@@ -44,7 +46,7 @@ interface Found {
   readonly marks: readonly Mark[];
 }
 
-function reasonText(reason: unknown, name: string): string {
+export function reasonText(reason: unknown, name: string): string {
   return reason instanceof LayerRefusal ? obt(`layer.refused.${reason.reason}`) : obt('layer.failed', { name });
 }
 
@@ -72,7 +74,9 @@ function LayerMarks({ set, image, placement, look, onLook, onRemove }: LayerMark
         name={layer?.name ?? set.description} layer={layer} refused={refused} look={look} onLook={onLook} onRemove={onRemove}
         here={new Set(marks.map(({ entry }) => entry))} waiting={layer !== null && found?.image !== image}
         apart={layer !== null && image !== null && !layer.covers(image)}
-      />
+      >
+        {layer && image && placement && <CursorValue layer={layer} image={image} placement={placement} />}
+      </Legend>
     </>
   );
 }

@@ -1,23 +1,12 @@
 /** The legend of one layer: what its colours mean, each with a switch, how dense it is drawn, and its scale. */
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
 import { css, scaleColour } from '../../../core/layer_colour';
-import { formatDecimal } from '../../../i18n/dates';
-import { formatNumber } from '../../../i18n/locale';
 import { Icon } from '../../icons';
-import type { Layer } from './layer';
+import { amountText, type Layer, type LayerScale } from './layer';
+import type { LayerLook } from './layer_look';
 import { obt } from './texts';
-
-/** How a layer is looked at. */
-export interface LayerLook {
-  readonly hidden: ReadonlySet<number>;
-  readonly opacity: number;
-  /** Of a colour wash: the least part of the maximum that is shown. */
-  readonly lowest: number;
-}
-
-export const LOOK: LayerLook = { hidden: new Set(), opacity: 0.5, lowest: 0.1 };
 
 interface LegendProps {
   readonly name: string;
@@ -32,6 +21,8 @@ interface LegendProps {
   readonly waiting: boolean;
   /** The image has nothing to do with the layer. */
   readonly apart: boolean;
+  /** What stands under the scale of a colour wash. */
+  readonly children?: ComponentChildren;
 }
 
 /** Width of a window, in CSS pixels, that has room for an open legend. */
@@ -59,7 +50,7 @@ export function Legend(props: LegendProps): JSX.Element {
   );
 }
 
-function Body({ layer, look, onLook, here, name }: LegendProps & { readonly layer: Layer }): JSX.Element {
+function Body({ layer, look, onLook, here, name, children }: LegendProps & { readonly layer: Layer }): JSX.Element {
   const toggle = (entry: number): void => {
     const hidden = new Set(look.hidden);
     if (!hidden.delete(entry)) hidden.add(entry);
@@ -80,7 +71,8 @@ function Body({ layer, look, onLook, here, name }: LegendProps & { readonly laye
           </li>
         ))}
       </ul>
-      {layer.scale && <Scale {...layer.scale} look={look} onLook={onLook} />}
+      {layer.scale && <Scale scale={layer.scale} look={look} onLook={onLook} />}
+      {children}
       <input
         class="legend-slider" type="range" min={5} max={100} value={Math.round(look.opacity * 100)} aria-label={obt('layer.opacity', { name })} title={obt('layer.opacity', { name })}
         onInput={(event) => onLook({ ...look, opacity: event.currentTarget.valueAsNumber / 100 })}
@@ -92,16 +84,14 @@ function Body({ layer, look, onLook, here, name }: LegendProps & { readonly laye
 const STEPS = 12;
 
 interface ScaleProps {
-  readonly maximum: number;
-  readonly unit: string;
+  readonly scale: LayerScale;
   readonly look: LayerLook;
   readonly onLook: (look: LayerLook) => void;
 }
 
-function Scale({ maximum, unit, look, onLook }: ScaleProps): JSX.Element {
+function Scale({ scale, look, onLook }: ScaleProps): JSX.Element {
   const colours = Array.from({ length: STEPS + 1 }, (_, at) => css(scaleColour(at / STEPS)));
-  const amount = (part: number): string =>
-    (unit === '' ? obt('layer.percent', { value: formatNumber(Math.round(part * 100)) }) : obt('layer.gray', { value: formatDecimal(maximum * part, 2) }));
+  const amount = (part: number): string => amountText(scale, part);
   return (
     <div class="legend-scale">
       <div class="legend-colours" style={{ background: `linear-gradient(to right, ${colours.join(', ')})` }} />

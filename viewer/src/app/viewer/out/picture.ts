@@ -9,6 +9,7 @@ import { FramePictures } from '../../../lite/frame_picture';
 import { DrawingLayer } from '../../../drawing/layer';
 import { compose, scaling } from '../../../core/affine';
 import type { DecodedFrame } from '../../../core/frame';
+import { drawLayers, legendLines, readLayers } from './picture_layers';
 import { asInCell, type Placed, whole } from './placed';
 import { frameOf, type OutSubject, transformOf } from './subject';
 import { fileName, write, writing } from './writing';
@@ -19,6 +20,8 @@ export interface PictureOrder {
   /** With the patient's name, number and dates. */
   readonly identified: boolean;
   readonly drawings: boolean;
+  /** With segmentations, structures and doses; without, the picture says that they are left out. */
+  readonly layers: boolean;
   readonly format: 'png' | 'jpeg';
 }
 
@@ -32,9 +35,11 @@ export function placedFor(subject: OutSubject, area: PictureOrder['area'], frame
   return whole({ width: frame.format.columns, height: frame.format.rows }, pixelAspect(image.instance, image.frame), { ...FITTED_PRESENTATION, rotation, flipped });
 }
 
-/** Draw the image, its overlay planes, drawings and words. @throws FrameError */
-export async function drawPicture(subject: OutSubject, placed: Placed, { identified, drawings }: Pick<PictureOrder, 'identified' | 'drawings'>): Promise<HTMLCanvasElement> {
-  const frame = await frameOf(subject);
+/** Draw the image, its overlay planes, layers, drawings and words. @throws FrameError, DicomWebError */
+export async function drawPicture(
+  subject: OutSubject, placed: Placed, { identified, drawings, layers }: Pick<PictureOrder, 'identified' | 'drawings' | 'layers'>,
+): Promise<HTMLCanvasElement> {
+  const [frame, read] = await Promise.all([frameOf(subject), readLayers(subject)]);
   const renderer = new CanvasRenderer();
   renderer.resize(placed.size);
   renderer.draw(new FramePictures().picture(frame, transformOf(frame, subject), subject.view.inverted), placed.map);
@@ -44,8 +49,9 @@ export async function drawPicture(subject: OutSubject, placed: Placed, { identif
   drawShutter(context, subject, placed, frame);
   // An overlay plane may be the patient's name.
   if (identified) drawPlanes(context, subject, placed, frame);
+  if (layers) drawLayers(context, read, placed);
   if (drawings) await drawMeasurements(context, subject, placed);
-  write(context, placed, subject, writing(subject, identified));
+  write(context, placed, subject, writing(subject, identified), legendLines(read, layers, identified));
   return renderer.canvas;
 }
 

@@ -8,6 +8,7 @@ import { Icon } from '../../icons';
 import type { Workspace } from '../workspace';
 import { burnedIn } from './burned_in';
 import { Choice, Switch } from './choice';
+import { askExport, type ExportRefusal } from './export';
 import { type PictureFile, pictureFile, type PictureOrder, save } from './picture';
 import { type OutSubject, outSubject } from './subject';
 import { ot } from './texts';
@@ -23,9 +24,19 @@ export function PictureDialog({ workspace, onClose }: DialogProps): JSX.Element 
   frozen.current ??= outSubject(workspace.activeCell.value);
   const subject = frozen.current;
   const written = subject ? burnedIn(subject.image.instance) : 'no';
-  const [order, setOrder] = useState<PictureOrder>({ area: 'cell', identified: true, drawings: true, format: 'png' });
+  const [order, setOrder] = useState<PictureOrder>({ area: 'cell', identified: true, drawings: true, layers: true, format: 'png' });
   const { file, failed } = usePicture(subject, order);
+  const [refused, setRefused] = useState<ExportRefusal | null>(null);
   const change = (part: Partial<PictureOrder>): void => setOrder({ ...order, ...part });
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (!file || !subject) return;
+    const refusal = await askExport('picture', [subject], order.identified);
+    setRefused(refusal);
+    if (refusal) return;
+    save(file);
+    onClose();
+  };
   return (
     <Dialog label={ot('picture.title')} class="out" onClose={onClose}>
       <OutHeader title={ot('picture.title')} onClose={onClose} />
@@ -35,7 +46,7 @@ export function PictureDialog({ workspace, onClose }: DialogProps): JSX.Element 
             {file && <Preview file={file} />}
             {failed && <p role="alert">{ot('picture.failed')}</p>}
           </div>
-          <form class="out-form" onSubmit={(event) => { event.preventDefault(); if (file) { save(file); onClose(); } }}>
+          <form class="out-form" onSubmit={(event) => void submit(event)}>
             <Choice
               legend={ot('picture.area')} value={order.area} onChoose={(area) => change({ area })}
               options={[{ value: 'cell', label: ot('picture.area.cell') }, { value: 'whole', label: ot('picture.area.whole') }]}
@@ -50,8 +61,10 @@ export function PictureDialog({ workspace, onClose }: DialogProps): JSX.Element 
                 onChange={(identified) => change({ identified })}
               />
               <Switch label={ot('picture.drawings')} value={order.drawings} onChange={(drawings) => change({ drawings })} />
+              {subject.layers.length > 0 && <Switch label={ot('layers.with')} value={order.layers} onChange={(layers) => change({ layers })} />}
             </div>
             <Warnings subject={subject} order={order} written={written} />
+            <Refused refusal={refused} />
             <p class="quiet">{ot('picture.note')}</p>
             <div class="dialog-acts">
               <button type="button" class="button" onClick={onClose}>{t('app.close')}</button>
@@ -62,6 +75,11 @@ export function PictureDialog({ workspace, onClose }: DialogProps): JSX.Element 
       ) : <p class="out-refused" role="alert">{ot('picture.not_ready')}</p>}
     </Dialog>
   );
+}
+
+/** Why nothing was saved or printed. */
+export function Refused({ refusal }: { readonly refusal: ExportRefusal | null }): JSX.Element {
+  return <div class="out-warnings" role="alert">{refusal !== null && <p>{ot(`export.${refusal}`)}</p>}</div>;
 }
 
 interface WarningsProps {

@@ -8,7 +8,8 @@ import { Icon } from '../../icons';
 import type { Workspace } from '../workspace';
 import { burnedIn } from './burned_in';
 import { Choice, Switch } from './choice';
-import { OutHeader } from './picture_dialog';
+import { askExport, type ExportRefusal } from './export';
+import { OutHeader, Refused } from './picture_dialog';
 import { hasTrueSize, makeSheet, type Paper, type Sheet } from './sheet';
 import { SheetView } from './sheet_view';
 import { type OutSubject, outSubject } from './subject';
@@ -19,6 +20,7 @@ interface PrintOrder {
   readonly paper: Paper;
   readonly size: 'fit' | 'true';
   readonly identified: boolean;
+  readonly layers: boolean;
 }
 
 interface Printable {
@@ -45,13 +47,23 @@ export function PrintDialog({ workspace, onClose }: { readonly workspace: Worksp
   const found = frozen.current ?? printable(workspace);
   // What is to be printed stays what it is from the moment when all of it is there in full quality.
   if (found.complete) frozen.current = found;
-  const [order, setOrder] = useState<PrintOrder>({ what: 'cell', paper: 'portrait', size: 'fit', identified: true });
+  const [order, setOrder] = useState<PrintOrder>({ what: 'cell', paper: 'portrait', size: 'fit', identified: true, layers: true });
   const { sheet, failed } = useSheet(found, order);
+  const [refused, setRefused] = useState<ExportRefusal | null>(null);
+  /** What the archive has let out, and for the how manieth time; any other sheet has to be asked for. */
+  const [released, setReleased] = useState<{ readonly sheet: Sheet; readonly number: number } | null>(null);
   const change = (part: Partial<PrintOrder>): void => setOrder({ ...order, ...part });
   const { active, all } = found;
   const subjects = [...all, active].filter((one) => one !== null);
   const calibrated = active !== null && hasTrueSize(active);
   const written = subjects.some((one) => burnedIn(one.image.instance) === 'yes');
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (!sheet || !active) return;
+    const refusal = await askExport('print', order.what === 'cell' ? [active] : all.filter((one) => one !== null), order.identified);
+    setRefused(refusal);
+    if (!refusal) setReleased({ sheet, number: (released?.number ?? 0) + 1 });
+  };
   const first = order.what === 'cell' ? active : (subjects[0] ?? null);
   return (
     <Dialog label={ot('print.title')} class="out" onClose={onClose}>
@@ -59,10 +71,13 @@ export function PrintDialog({ workspace, onClose }: { readonly workspace: Worksp
       {active && first ? (
         <div class="out-body">
           <div class="out-preview sheet" data-made={sheet !== null} role="img" aria-label={ot('print.preview')}>
-            {sheet && <OnPaper><SheetView sheet={sheet} paper={order.paper} subject={first} identified={order.identified} /></OnPaper>}
+            {sheet && <SheetView sheet={sheet} paper={order.paper} subject={first} identified={order.identified} />}
+            {sheet && released?.sheet === sheet && (
+              <OnPaper key={released.number}><SheetView sheet={sheet} paper={order.paper} subject={first} identified={order.identified} /></OnPaper>
+            )}
             {failed && <p role="alert">{ot('picture.failed')}</p>}
           </div>
-          <form class="out-form" onSubmit={(event) => { event.preventDefault(); globalThis.print(); }}>
+          <form class="out-form" onSubmit={(event) => void submit(event)}>
             <Choice
               legend={ot('print.what')} value={order.what} onChoose={(what) => change({ what, ...(what === 'layout' ? { size: 'fit' } : {}) })}
               options={[
@@ -83,6 +98,7 @@ export function PrintDialog({ workspace, onClose }: { readonly workspace: Worksp
             />
             <div class="out-switches">
               <Switch label={ot('picture.identified')} value={order.identified} refused={written} onChange={(identified) => change({ identified })} />
+              {subjects.some(({ layers }) => layers.length > 0) && <Switch label={ot('layers.with')} value={order.layers} onChange={(layers) => change({ layers })} />}
             </div>
             <div class="out-warnings" aria-live="polite">
               {!found.complete && <p>{ot('print.waiting')}</p>}
@@ -92,6 +108,7 @@ export function PrintDialog({ workspace, onClose }: { readonly workspace: Worksp
               {written && <p>{ot('picture.burned_in')}</p>}
               {sheet?.cut && <p>{ot('print.cut')}</p>}
             </div>
+            <Refused refusal={refused} />
             <div class="dialog-acts">
               <button type="button" class="button" onClick={onClose}>{t('app.close')}</button>
               <button type="submit" class="button primary" disabled={sheet === null}><Icon name="printer" />{ot('print.print')}</button>
@@ -103,19 +120,21 @@ export function PrintDialog({ workspace, onClose }: { readonly workspace: Worksp
   );
 }
 
-/** Shows the sheet in the dialog and, beside the application, where the printer finds nothing else. */
-function OnPaper({ children }: { readonly children: JSX.Element }): JSX.Element {
+/** Puts the sheet beside the application, where the printer finds nothing else, and prints it once its pictures are there. */
+function OnPaper({ children }: { readonly children: JSX.Element }): null {
   useEffect(() => {
     const root = document.createElement('div');
     root.className = 'print-root';
     document.body.append(root);
     render(children, root);
+    const pictures = [...root.querySelectorAll('img')].map((picture) => picture.decode());
+    void Promise.allSettled(pictures).then(() => { if (root.isConnected) globalThis.print(); });
     return () => {
       render(null, root);
       root.remove();
     };
-  }, [children]);
-  return children;
+  }, []);
+  return null;
 }
 
 /** The sheet as ordered last; its pictures are freed with it. */
@@ -130,7 +149,7 @@ function useSheet({ active, all, columns, rows }: Printable, order: PrintOrder):
     setFailed(false);
     const whole = order.what === 'layout';
     const shape = whole ? { columns, rows } : { columns: 1, rows: 1 };
-    makeSheet(whole ? all : [active], { ...shape, paper: order.paper, trueSize: order.size === 'true', identified: order.identified }).then(
+    makeSheet(whole ? all : [active], { ...shape, paper: order.paper, trueSize: order.size === 'true', identified: order.identified, layers: order.layers }).then(
       (done) => {
         made = done;
         if (wanted) setSheet(done);

@@ -44,6 +44,7 @@ interface SheetOrder {
   readonly paper: Paper;
   readonly trueSize: boolean;
   readonly identified: boolean;
+  readonly layers: boolean;
   /** Columns and rows of the layout; one and one for a single image. */
   readonly columns: number;
   readonly rows: number;
@@ -99,7 +100,7 @@ function centred(map: Affine, point: readonly [number, number], size: Size): Aff
   return { ...map, e: map.e + size.width / 2 - x, f: map.f + size.height / 2 - y };
 }
 
-async function printed(subject: OutSubject, placed: Placed, field: Size, { identified }: SheetOrder): Promise<PrintedPicture> {
-  const canvas = await drawPicture(subject, placed, { identified, drawings: true });
+async function printed(subject: OutSubject, placed: Placed, field: Size, { identified, layers }: SheetOrder): Promise<PrintedPicture> {
+  const canvas = await drawPicture(subject, placed, { identified, drawings: true, layers });
   return { url: URL.createObjectURL(await blobOf(canvas, 'png')), field };
 }

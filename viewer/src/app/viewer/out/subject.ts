@@ -9,6 +9,7 @@ import { voiOf } from '../../../lite/adjust_window';
 import type { Size } from '../../../lite/view';
 import type { Cell } from '../cell';
 import { sharedFrames } from '../factories';
+import { type LayerLook, LOOK } from '../objects/layer_look';
 
 export interface OutSubject {
   readonly set: DisplaySet;
@@ -17,6 +18,13 @@ export interface OutSubject {
   readonly presentation: Presentation;
   readonly placement: Affine;
   readonly cell: Size;
+  /** What lies over the image in its cell. */
+  readonly layers: readonly OutLayer[];
+}
+
+export interface OutLayer {
+  readonly set: DisplaySet;
+  readonly look: LayerLook;
 }
 
 /** Null: the cell shows no image, or not yet in full quality. */
@@ -28,7 +36,11 @@ export function outSubject(cell: Cell): OutSubject | null {
   if (!view.displaySet || !image || !placement) return null;
   const size = { width: element.clientWidth, height: element.clientHeight };
   if (size.width === 0 || size.height === 0) return null;
-  return { set: view.displaySet, image, view, presentation: viewport.presentation, placement, cell: size };
+  return { set: view.displaySet, image, view, presentation: viewport.presentation, placement, cell: size, layers: layersOf(cell) };
+}
+
+function layersOf({ layers, layerLooks }: Cell): readonly OutLayer[] {
+  return layers.peek().map((set) => ({ set, look: layerLooks.peek().get(set.id) ?? LOOK }));
 }
 
 /** The pixels of the image, which are at hand. @throws FrameError */

@@ -4,6 +4,9 @@ import { t } from '../../../i18n/locale';
 import { overlayText, scaleBar, sliceText } from '../overlay_text';
 import { windowText } from '../overlay';
 import type { Placed } from './placed';
+import { EDGE, fitted, INK, LINE, pen, type Put, SIZE } from './pen';
+import type { LegendLine } from './picture_layers';
+import { writeLegend } from './picture_legend';
 import type { OutSubject } from './subject';
 
 export interface Writing {
@@ -31,28 +34,14 @@ export function writing(subject: OutSubject, identified: boolean): Writing {
   };
 }
 
-const INK = '#e8eef5';
-const EDGE = 12;
-const LINE = 18;
-const SIZE = 13;
-
 /** Write onto a picture; letters stand on a dark outline, so that they are read on white too. */
-export function write(context: CanvasRenderingContext2D, placed: Placed, subject: OutSubject, words: Writing): void {
+export function write(context: CanvasRenderingContext2D, placed: Placed, subject: OutSubject, words: Writing, legend: readonly LegendLine[] = []): void {
   const { unit, size } = placed;
   context.save();
   context.setTransform(unit, 0, 0, unit, 0, 0);
   const [width, height] = [size.width / unit, size.height / unit];
   context.font = `500 ${SIZE}px ${getComputedStyle(document.documentElement).getPropertyValue('--font') || 'sans-serif'}`;
-  context.textBaseline = 'alphabetic';
-  const put = (text: string, x: number, y: number, align: CanvasTextAlign): void => {
-    context.textAlign = align;
-    context.lineWidth = 3;
-    context.lineJoin = 'round';
-    context.strokeStyle = 'rgb(0 0 0 / 85%)';
-    context.strokeText(text, x, y);
-    context.fillStyle = INK;
-    context.fillText(text, x, y);
-  };
+  const put = pen(context);
   const top = (lines: readonly string[], x: number, align: CanvasTextAlign): void => {
     lines.forEach((line, at) => put(fitted(context, line, width), x, EDGE + SIZE + at * LINE, align));
   };
@@ -61,6 +50,7 @@ export function write(context: CanvasRenderingContext2D, placed: Placed, subject
   };
   top(words.topLeft, EDGE, 'start');
   top(words.topRight, width - EDGE, 'end');
+  if (legend.length > 0) writeLegend(context, legend, { width, height }, words.topRight.length, put);
   bottom(words.bottomLeft, EDGE, 'start');
   bottom(words.bottomRight, width - EDGE, 'end');
   const { left, right, top: above, bottom: below } = subject.view.orientation;
@@ -72,18 +62,9 @@ export function write(context: CanvasRenderingContext2D, placed: Placed, subject
   context.restore();
 }
 
-/** Corners share the width of the picture: a long line ends with an ellipsis. */
-function fitted(context: CanvasRenderingContext2D, line: string, width: number): string {
-  const most = width * 0.46;
-  if (context.measureText(line).width <= most) return line;
-  let cut = line;
-  while (cut.length > 1 && context.measureText(`${cut}…`).width > most) cut = cut.slice(0, -1);
-  return `${cut}…`;
-}
-
 function writeScale(
   context: CanvasRenderingContext2D, { map, unit, size }: Placed, { image }: OutSubject,
-  put: (text: string, x: number, y: number, align: CanvasTextAlign) => void,
+  put: Put,
 ): void {
   const bar = scaleBar(image, Math.hypot(map.a, map.b) / unit);
   const [middle, base] = [size.width / unit / 2, size.height / unit - EDGE - 2 * LINE];
