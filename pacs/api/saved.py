@@ -20,6 +20,7 @@ from storage.dicom.key_objects import read_key_objects
 from storage.dicom.measurement_reading import read_drawings
 from storage.dicom.presentation_reading import SeenView, read_presentation
 from storage.dicom.saved_instance import Author
+from storage.dicom.spatial_length import SpatialLength, read_lengths
 
 # A thousand drawings, some of them outlines of many points.
 LARGEST_BODY = 4 * 1024 * 1024
@@ -66,6 +67,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "count": entry.count,
         "superseded": entry.superseded,
+        "of_another": entry.of_another,
     }
 
 
@@ -77,7 +79,10 @@ def _list(request: Request, svc: Service, study: str) -> bytes:
 def _open(request: Request, svc: Service, study: str, instance: str) -> bytes:
     principal = principal_of(request, svc.archive, svc.settings)
     entry, header, header_of = saved.opened(svc.archive, uid(study), uid(instance), principal)
-    found: dict[str, Any] = {**entry_json(entry), "drawings": [], "images": [], "look": None, "unsupported": []}
+    found: dict[str, Any] = {
+        **entry_json(entry),
+        **{"drawings": [], "lengths": [], "images": [], "look": None, "unsupported": []},
+    }
     if entry.kind == "key_images":
         chosen = read_key_objects(header)
         found |= {
@@ -97,7 +102,10 @@ def _open(request: Request, svc: Service, study: str, instance: str) -> bytes:
             "drawings": [_drawing(one) for one in seen.drawings],
         }
     else:
+        lengths, others = read_lengths(header)
         found["drawings"] = [_drawing(one) for one in read_drawings(header)]
+        found["lengths"] = [_length(one) for one in lengths]
+        found["unsupported"] = ["spatial_shape"] if others else []
     return orjson.dumps(found)
 
 
@@ -125,6 +133,17 @@ def _drawing(one: Drawing) -> dict[str, Any]:
             for value in one.values
         ],
         "manual_spacing": one.manual_spacing,
+    }
+
+
+def _length(one: SpatialLength) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "frame_of_reference_uid": one.frame_of_reference_uid,
+        "from": one.start,
+        "to": one.end,
+        "millimetres": one.millimetres,
+        "sources": one.sources,
     }
 
 

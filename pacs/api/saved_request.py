@@ -10,6 +10,7 @@ from storage.dicom.drawing import MOST_POINTS, Drawing, Point, Value
 from storage.dicom.key_objects import KeyImage
 from storage.dicom.part10 import valid_uid
 from storage.dicom.presentation_state import Look
+from storage.dicom.spatial_length import Place, SpatialLength
 from storage.errors import InvalidRequest
 
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
@@ -24,7 +25,8 @@ def content_of(body: dict[str, Any]) -> Measurements | View | KeyImages:
     """
     kind = text_of(body, "kind", 32)
     if kind == "measurements":
-        return Measurements(_drawings(body), tuple(_uid(one) for one in _several(body, "replaces")))
+        lengths = tuple(_length(one) for one in _several(body, "lengths"))
+        return Measurements(_drawings(body), tuple(_uid(one) for one in _several(body, "replaces")), lengths)
     if kind == "key_images":
         images = tuple(KeyImage(_uid(_of(one, "sop_instance_uid")), _frame(one)) for one in _several(body, "images"))
         return KeyImages(text_of(body, "title", 16), text_of(body, "note", 1024), images)
@@ -81,6 +83,24 @@ def _pair(value: Any) -> Point:
     if not isinstance(value, list) or len(value) != 2:
         raise InvalidRequest("A point must be two numbers.")
     return _number(value[0]), _number(value[1])
+
+
+def _length(source: Any) -> SpatialLength:
+    return SpatialLength(
+        _text(source, "id", 64),
+        _uid(_of(source, "frame_of_reference_uid")),
+        _place(_of(source, "from")),
+        _place(_of(source, "to")),
+        _number(_of(source, "millimetres")),
+        tuple(_uid(one) for one in _several(source, "sources")),
+    )
+
+
+def _place(value: Any) -> Place:
+    if not isinstance(value, list) or len(value) != 3:
+        raise InvalidRequest("A point of the patient must be three numbers.")
+    x, y, z = (_number(one) for one in value)
+    return x, y, z
 
 
 def _drawings(body: dict[str, Any]) -> tuple[Drawing, ...]:

@@ -5,8 +5,9 @@ other system; those of other systems are listed and opened beside our own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -18,31 +19,47 @@ from storage.archive.absence import absence
 from storage.archive.ingest import Source, ingest
 from storage.archive.instance_bytes import InstanceRow
 from storage.archive.saved_image import shown_image
+from storage.archive.saved_patient import Identity, identity_of, is_of_its_images
 from storage.archive.saved_reading import Entry, entry_of, is_saved
 from storage.archive.view import allow
-from storage.dicom import code
+from storage.dicom import code, spatial_length
 from storage.dicom.drawing import Drawing, derived_uid, require_valid
 from storage.dicom.key_objects import MOST_IMAGES, KeyImage, key_objects
 from storage.dicom.measurement_report import measurement_report
 from storage.dicom.part10 import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.dicom.presentation_state import Look, presentation_state, require_look
-from storage.dicom.saved_instance import COMPREHENSIVE_SR, KEY_OBJECT_SELECTION, Author, Occasion, Referenced, encoded
-from storage.errors import InvalidRequest, NotFound
+from storage.dicom.saved_instance import (
+    COMPREHENSIVE_3D_SR,
+    COMPREHENSIVE_SR,
+    KEY_OBJECT_SELECTION,
+    Author,
+    Occasion,
+    Referenced,
+    encoded,
+)
+from storage.dicom.spatial_length import SpatialLength
+from storage.errors import InvalidRequest, NotFound, WrongState
 from storage.index import listing
 
 MOST_DRAWINGS = 1000
 LONGEST_NAME = 64
 LONGEST_NOTE = 1024
+# Of how many of its images a line of the list asks whether they are of its patient; opening asks of all.
+_MOST_ASKED_IN_A_LIST = 8
 
 __all__ = ["Entry", "KeyImages", "Measurements", "View", "listed", "opened", "save"]
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """All that its author has drawn in the study; ``replaces``: earlier reports of which this is the newer state."""
+    """All that its author has drawn in the study; ``replaces``: earlier reports of which this is the newer state.
+
+    Without a drawing it withdraws what it replaces.
+    """
 
     drawings: tuple[Drawing, ...]
     replaces: tuple[str, ...] = ()
+    lengths: tuple[SpatialLength, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +95,15 @@ def listed(archive: Archive, study_instance_uid: str, principal: Principal) -> l
     """
     _allow(archive, study_instance_uid, principal)
     rows = [row for row in retrieve.instances(archive, study_instance_uid) if is_saved(row.sop_class_uid)]
-    entries = [entry_of(row, retrieve.header(archive, row), principal.name) for row in rows]
-    replaced = {uid for entry in entries if entry is not None for uid in entry.replaces}
+    identity = _identities(archive, study_instance_uid)
+    entries = []
+    for row in rows:
+        header = retrieve.header(archive, row)
+        entry = entry_of(row, header, principal.name)
+        if entry is not None and not is_of_its_images(header, identity, _MOST_ASKED_IN_A_LIST):
+            entry = replace(entry, of_another=True)
+        entries.append(entry)
+    replaced = {uid for entry in entries if entry is not None and not entry.of_another for uid in entry.replaces}
     found = [entry.marked(replaced) for entry in entries if entry is not None]
     # Two states of one second: the one that took the other's place is the newer.
     return sorted(found, key=lambda entry: (entry.at, not entry.superseded, entry.sop_instance_uid), reverse=True)
@@ -92,6 +116,7 @@ def opened(
 
     Raises:
         NotFound: there is no such object, or it is none of these.
+        WrongState: it is of another patient than an image it speaks of.
         Forbidden, StoreUnavailable: as :func:`listed`.
     """
     _allow(archive, study_instance_uid, principal)
@@ -100,6 +125,8 @@ def opened(
     entry = entry_of(row, header, principal.name) if is_saved(row.sop_class_uid) else None
     if entry is None:
         raise NotFound("There is no such saved object.")
+    if not is_of_its_images(header, _identities(archive, study_instance_uid)):
+        raise WrongState("This object is of another patient than its images.")
 
     def header_of(uid: str) -> Dataset | None:
         try:
@@ -125,6 +152,7 @@ def save(
 
     Raises:
         InvalidRequest: it cannot be saved as it is: unknown images, impossible points.
+        WrongState: it speaks of an image of another patient than the study's.
         NotFound: there is no such study.
         Forbidden: it belongs to a facility out of reach, or the principal may not store.
         StoreUnavailable, OutOfResources: it cannot be kept now.
@@ -137,12 +165,26 @@ def save(
     if uid not in rows:
         occasion = Occasion(study, author, datetime.now(UTC), uid, language)
         made = _made(archive, occasion, content, rows)
+        if not is_of_its_images(made, _identities(archive, study_instance_uid)):
+            raise WrongState("An image of it is of another patient than the study.")
         _keep(archive, made, study, principal)
         rows[uid] = retrieve.instances(archive, study_instance_uid, None, uid)[0]
     entry = entry_of(rows[uid], retrieve.header(archive, rows[uid]), principal.name)
     if entry is None:
         raise NotFound("There is no such saved object.")
     return entry
+
+
+def _identities(archive: Archive, study_instance_uid: str) -> Callable[[str], Identity | None]:
+    """Whose the images of a study are, by UID, each read once; ``None``: not of this study."""
+    rows = {row.sop_instance_uid: row for row in retrieve.instances(archive, study_instance_uid)}
+
+    @cache
+    def identity(uid: str) -> Identity | None:
+        row = rows.get(uid)
+        return None if row is None else identity_of(retrieve.header(archive, row))
+
+    return identity
 
 
 def _study(archive: Archive, study_instance_uid: str) -> Mapping[str, Any]:
@@ -160,22 +202,54 @@ def _allow(archive: Archive, study_instance_uid: str, principal: Principal) -> N
 
 def _made(archive: Archive, occasion: Occasion, content: Content, rows: Mapping[str, InstanceRow]) -> Dataset:
     if isinstance(content, Measurements):
-        return _report(occasion, content, rows)
+        return _report(archive, occasion, content, rows)
     if isinstance(content, KeyImages):
         return _selection(occasion, content, rows)
     return _state(archive, occasion, content, rows)
 
 
-def _report(occasion: Occasion, content: Measurements, rows: Mapping[str, InstanceRow]) -> Dataset:
-    if not 1 <= len(content.drawings) <= MOST_DRAWINGS:
-        raise InvalidRequest(f"A report has 1 to {MOST_DRAWINGS} drawings.")
+def _report(archive: Archive, occasion: Occasion, content: Measurements, rows: Mapping[str, InstanceRow]) -> Dataset:
+    count = len(content.drawings) + len(content.lengths)
+    replaced = _replaced(occasion, content.replaces, rows)
+    if not (1 if not replaced else 0) <= count <= MOST_DRAWINGS:
+        raise InvalidRequest(f"A report has 1 to {MOST_DRAWINGS} drawings; none where it replaces one that has.")
     for drawing in content.drawings:
         require_valid(drawing)
-    images = _images(rows, [(one.sop_instance_uid, one.frame) for one in content.drawings])
-    replaced = [_referenced(rows[uid]) for uid in content.replaces if uid in rows]
-    reports = [one for one in replaced if one.sop_class_uid == COMPREHENSIVE_SR]
-    number = _number(rows, COMPREHENSIVE_SR, occasion)
-    return measurement_report(occasion, number, content.drawings, images, reports)
+    sources = [(uid, 1) for one in content.lengths for uid in one.sources]
+    images = _images(rows, [(one.sop_instance_uid, one.frame) for one in content.drawings] + sources)
+    for length in content.lengths:
+        spatial_length.require_valid(length)
+        _require_in_space(archive, length, rows)
+    number = _number(rows, COMPREHENSIVE_3D_SR if content.lengths else COMPREHENSIVE_SR, occasion)
+    return measurement_report(occasion, number, content.drawings, images, replaced, content.lengths)
+
+
+def _replaced(occasion: Occasion, uids: Sequence[str], rows: Mapping[str, InstanceRow]) -> list[Referenced]:
+    """Earlier states; those that have been deleted since need no successor.
+
+    Raises:
+        InvalidRequest: one is not a report that this author has saved.
+    """
+    found = [rows[uid] for uid in uids if uid in rows]
+    series = {
+        derived_uid("saved", occasion.study_instance_uid, one, occasion.author.account)
+        for one in (COMPREHENSIVE_SR, COMPREHENSIVE_3D_SR)
+    }
+    if any(row.series_instance_uid not in series for row in found):
+        raise InvalidRequest("Nobody can replace what another has saved.")
+    return [_referenced(row) for row in found]
+
+
+def _require_in_space(archive: Archive, length: SpatialLength, rows: Mapping[str, InstanceRow]) -> None:
+    """A length is in the frame of reference of the images it was measured in.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
+    for uid in length.sources:
+        header = retrieve.header(archive, rows[uid])
+        if str(header.get("FrameOfReferenceUID") or "") != length.frame_of_reference_uid:
+            raise InvalidRequest("A length is not in the frame of reference of its images.")
 
 
 def _selection(occasion: Occasion, content: KeyImages, rows: Mapping[str, InstanceRow]) -> Dataset:

@@ -13,6 +13,7 @@ from storage.dicom.key_objects import read_key_objects
 from storage.dicom.measurement_reading import children, is_named, read_drawings
 from storage.dicom.presentation_reading import read_presentation
 from storage.dicom.saved_instance import KEY_OBJECT_SELECTION
+from storage.dicom.spatial_length import read_lengths
 
 _REPORTS = "1.2.840.10008.5.1.4.1.1.88."
 _STATES = frozenset(f"1.2.840.10008.5.1.4.1.1.11.{number}" for number in (1, 2, 3))
@@ -26,6 +27,7 @@ class Entry:
 
     ``own``: the one who asks has saved it here. ``replaces``: UIDs of earlier states of it; ``superseded``: there is a
     later one. ``count``: drawings or images in it. ``title``: of key images, a code value of CID 7010.
+    ``of_another``: it is of another patient than an image it speaks of, so nothing of it is shown.
     """
 
     kind: str  # 'measurements' | 'view' | 'key_images'
@@ -40,6 +42,7 @@ class Entry:
     count: int
     replaces: tuple[str, ...] = ()
     superseded: bool = False
+    of_another: bool = False
 
     def marked(self, replaced: set[str]) -> "Entry":
         """The entry, superseded if its UID is among those."""
@@ -52,7 +55,10 @@ def is_saved(sop_class_uid: str) -> bool:
 
 
 def entry_of(row: InstanceRow, header: Dataset, account: str) -> Entry | None:
-    """The line of an object; ``None`` of a report that draws nothing, which is for reading."""
+    """The line of an object; ``None`` of a report that draws nothing, which is for reading.
+
+    A measurement report that has predecessors and no measurements withdraws these: it is a line too.
+    """
     own = row.series_instance_uid == derived_uid("saved", row.study_instance_uid, row.sop_class_uid, account)
     where = row.sop_instance_uid, row.series_instance_uid, row.sop_class_uid
     if row.sop_class_uid == KEY_OBJECT_SELECTION:
@@ -64,14 +70,16 @@ def entry_of(row: InstanceRow, header: Dataset, account: str) -> Entry | None:
         at, by = _moment(header, "PresentationCreation"), _person(header.get("ContentCreatorName"))
         name = str(header.get("ContentDescription") or header.get("ContentLabel") or "")
         return Entry("view", *where, at, by, own, "", name, len(seen.drawings)) if seen.images else None
-    drawings = read_drawings(header)
-    if not drawings:
-        return None
+    drawings, (lengths, others) = read_drawings(header), read_lengths(header)
     title = code_of(header, "ConceptNameCodeSequence")
+    replaces = tuple(_predecessors(header))
+    withdraws = bool(replaces) and title is not None and title.key == code.IMAGING_MEASUREMENT_REPORT.key
+    if not drawings and not lengths and not others and not withdraws:
+        return None
     name = "" if title is None or title.key == code.IMAGING_MEASUREMENT_REPORT.key else title.meaning
     at, by = _moment(header, "Content"), _observer(header) or _author(header)
-    replaces = tuple(_predecessors(header))
-    return Entry("measurements", *where, at, by, own, "", name, len(drawings), replaces)
+    count = len(drawings) + len(lengths) + others
+    return Entry("measurements", *where, at, by, own, "", name, count, replaces)
 
 
 def _moment(header: Dataset, prefix: str) -> str:

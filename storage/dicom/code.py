@@ -66,6 +66,7 @@ IMAGE_REGION = dcm("111030", "Image Region")
 COMMENT = dcm("121106", "Comment")
 HORIZONTAL_PIXEL_SPACING = dcm("111026", "Horizontal Pixel Spacing")
 VERTICAL_PIXEL_SPACING = dcm("111066", "Vertical Pixel Spacing")
+SOURCE_OF_MEASUREMENT = dcm("121112", "Source of Measurement")
 VALUE_UNKNOWN = dcm("114010", "Value unknown")
 
 # TID 1002, 1003: who observed.

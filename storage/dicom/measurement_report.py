@@ -1,4 +1,7 @@
-"""Measurements as a Comprehensive SR document (PS3.16 TID 1500, PS3.3 §A.35.3)."""
+"""Measurements as a Comprehensive SR document (PS3.16 TID 1500, PS3.3 §A.35.3).
+
+With lengths in space it is a Comprehensive 3D SR document (§A.35.13), which alone may hold coordinates of the patient.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +11,7 @@ from pydicom.sequence import Sequence as Items
 from storage.dicom import code
 from storage.dicom.drawing import Drawing, Point, Value, box_corners, derived_uid, ellipse_axes, uuid_uid
 from storage.dicom.saved_instance import (
+    COMPREHENSIVE_3D_SR,
     COMPREHENSIVE_SR,
     Occasion,
     Referenced,
@@ -19,6 +23,7 @@ from storage.dicom.saved_instance import (
     observed,
     text,
 )
+from storage.dicom.spatial_length import SpatialLength, length_group
 
 # A number of these is inferred from its own coordinates (TID 300, 320); regions are of the group (TID 1410).
 _REGIONS = frozenset({"ellipse", "rectangle", "freehand"})
@@ -30,23 +35,35 @@ def measurement_report(
     drawings: Sequence[Drawing],
     images: Mapping[str, Referenced],
     predecessors: Sequence[Referenced] = (),
+    lengths: Sequence[SpatialLength] = (),
 ) -> Dataset:
-    """A report of these drawings; ``images`` by SOP Instance UID, ``predecessors``: reports that this one replaces."""
-    used = list({one.sop_instance_uid: images[one.sop_instance_uid] for one in drawings}.values())
-    made = document(occasion, COMPREHENSIVE_SR, number, code.IMAGING_MEASUREMENT_REPORT, "1500")
+    """A report of these drawings; ``images`` by SOP Instance UID, ``predecessors``: reports that this one replaces.
+
+    One without any drawing says that those of its predecessors are withdrawn: its measurements are an empty container.
+    """
+    uids = [one.sop_instance_uid for one in drawings] + [uid for one in lengths for uid in one.sources]
+    used = [images[uid] for uid in dict.fromkeys(uids)]
+    made = document(
+        occasion, COMPREHENSIVE_3D_SR if lengths else COMPREHENSIVE_SR, number, code.IMAGING_MEASUREMENT_REPORT, "1500"
+    )
     made.CompletionFlag, made.VerificationFlag = "PARTIAL", "UNVERIFIED"
     made.PerformedProcedureCodeSequence = Items()
     made.AuthorObserverSequence = Items([_author(occasion)])
-    made.CurrentRequestedProcedureEvidenceSequence = evidence(occasion.study_instance_uid, used)
+    if used:
+        made.CurrentRequestedProcedureEvidenceSequence = evidence(occasion.study_instance_uid, used)
     if predecessors:
         made.PredecessorDocumentsSequence = evidence(occasion.study_instance_uid, predecessors)
     library = content("CONTAINS", "CONTAINER", code.IMAGE_LIBRARY_GROUP, [image("CONTAINS", one) for one in used])
-    groups = [_group(number, one, images[one.sop_instance_uid]) for number, one in enumerate(drawings, 1)]
+    groups = [_group(at, one, images[one.sop_instance_uid]) for at, one in enumerate(drawings, 1)]
+    groups += [
+        length_group(at, one, images, _number(code.QUANTITIES["length"], Value("length", one.millimetres, "mm")))
+        for at, one in enumerate(lengths, 1)
+    ]
     made.ContentSequence = Items(
         [
             *observed(occasion),
             coded("HAS CONCEPT MOD", code.PROCEDURE_REPORTED, code.IMAGING_PROCEDURE),
-            content("CONTAINS", "CONTAINER", code.IMAGE_LIBRARY, [library]),
+            *([content("CONTAINS", "CONTAINER", code.IMAGE_LIBRARY, [library])] if used else []),
             content("CONTAINS", "CONTAINER", code.IMAGING_MEASUREMENTS, groups),
         ]
     )

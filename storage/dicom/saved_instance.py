@@ -19,12 +19,14 @@ from storage.dicom.code import Code
 from storage.dicom.drawing import derived_uid
 
 COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
+COMPREHENSIVE_3D_SR = "1.2.840.10008.5.1.4.1.1.88.34"
 KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
 GRAYSCALE_PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.1"
 COLOUR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.2"
 
 _SERIES: Mapping[str, tuple[str, int, str]] = {
     COMPREHENSIVE_SR: ("SR", 9101, "Measurements"),
+    COMPREHENSIVE_3D_SR: ("SR", 9105, "Measurements in space"),
     KEY_OBJECT_SELECTION: ("KO", 9102, "Key images"),
     GRAYSCALE_PRESENTATION: ("PR", 9103, "Views"),
     COLOUR_PRESENTATION: ("PR", 9104, "Colour views"),

@@ -6,15 +6,30 @@ const address = signal(new URL(globalThis.location.href));
 export const path = computed(() => address.value.pathname);
 export const query = computed(() => address.value.searchParams);
 
-globalThis.addEventListener('popstate', () => {
-  address.value = new URL(globalThis.location.href);
-});
-
 /** Asked before this page or its study is left; true: it is asking the person, and goes on itself with what it is given. */
 let asked: ((go: () => void) => boolean) | null = null;
 
 export function goesAsked(ask: ((go: () => void) => boolean) | null): void {
   asked = ask;
+}
+
+/** The person has said that the step in the history that comes next is meant. */
+let meant = false;
+
+/** The browser's own back and forward have moved already: where that has to be asked, the page goes back to where it was. */
+globalThis.addEventListener('popstate', () => {
+  const there = new URL(globalThis.location.href);
+  if (!meant && leaves(there.href) && asked?.(stepBack) === true) {
+    history.pushState(null, '', address.peek());
+    return;
+  }
+  meant = false;
+  address.value = there;
+});
+
+function stepBack(): void {
+  meant = true;
+  history.back();
 }
 
 /** Go to a page of ours. */

@@ -33,6 +33,7 @@ export const volumeEn = {
   'volume.lengths': 'Lengths',
   'volume.lengths_hint': 'Draw with the length tool. Click to set one end, scroll or change plane, then click the other end. On the keyboard, Enter sets an end at the crosshair.',
   'volume.second_end': 'Click the second end, in any plane.',
+  'volume.no_frame_of_reference': 'These images name no frame of reference, so lengths in them cannot be saved.',
   'volume.go_to': 'Go to its first end',
   'volume.remove_length': 'Remove length {number}',
   'volume.refused': 'No planes from this series',

@@ -36,6 +36,7 @@ export const volumeVi: CatalogueOf<typeof volumeEn> = {
   'volume.lengths': 'Khoảng cách đã đo',
   'volume.lengths_hint': 'Kéo để đo bằng công cụ đo khoảng cách. Hoặc nhấp một đầu, cuộn hay sang mặt phẳng khác, rồi nhấp đầu kia. Bằng bàn phím: Enter đặt một đầu tại con trỏ định vị.',
   'volume.second_end': 'Nhấp đầu thứ hai, ở mặt phẳng bất kỳ.',
+  'volume.no_frame_of_reference': 'Các ảnh này không nêu hệ quy chiếu nên số đo ở đây không lưu được.',
   'volume.go_to': 'Đến đầu thứ nhất',
   'volume.remove_length': 'Xóa khoảng cách {number}',
   'volume.refused': 'Không dựng được từ chuỗi ảnh này',

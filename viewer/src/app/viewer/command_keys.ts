@@ -11,6 +11,8 @@ const TAKES_PRESS = 'button, a, input, [role="menuitem"]';
 /** True when the key belongs to the control that has the focus. */
 function belongsToControl(event: KeyboardEvent): boolean {
   const { target } = event;
+  // What had the focus in a dialog may just have gone: its keys are still not the page's.
+  if (document.querySelector('dialog:modal') !== null) return true;
   if (!(target instanceof Element)) return false;
   if (target.matches(TAKES_TEXT) || target.closest('dialog, [popover]') !== null) return true;
   return (event.key === ' ' || event.key === 'Enter') && target.matches(TAKES_PRESS);

@@ -4,6 +4,7 @@ import { signal } from '@preact/signals';
 import type { DisplaySet } from '../../core/display_set';
 import { displaySets } from '../../core/display_sets';
 import { fetchMetadata } from '../../core/client';
+import type { SpatialLength } from '../../core/volume/spatial_length';
 import { ApiError, type Manifest, type ManifestSeries, readManifest } from '../api';
 import { listen } from '../live';
 import { noticeSignedOut, onResume } from '../session';
@@ -30,6 +31,8 @@ export class OpenStudy {
   readonly manifest = signal<Manifest | null>(null);
   /** Display sets of the series whose metadata has been read, by Series Instance UID. */
   readonly sets = signal<ReadonlyMap<string, readonly DisplaySet[]>>(new Map());
+  /** Straight lengths measured in its volumes. */
+  readonly lengths = signal<readonly SpatialLength[]>([]);
   problemId: string | null = null;
 
   #loading = new Map<string, Promise<readonly DisplaySet[]>>();

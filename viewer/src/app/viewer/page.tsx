@@ -67,6 +67,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
         {connectionLost.value && <div class="banner" role="alert"><Icon name="offline" />{t('studies.live_lost')}</div>}
         {workspace.linkBroken.value && <div class="banner" role="alert"><Icon name="warning" />{t('viewer.link_broken')}</div>}
         {workspace.twoPatients.value && <div class="banner" role="alert"><Icon name="warning" />{t('viewer.two_patients')}</div>}
+        <SavedNotice />
       </div>
       <SeriesStrip workspace={workspace} />
       <main id="content" class="cells" tabIndex={-1} aria-label={t('viewer.images')} style={{ gridTemplate: gridTemplate(workspace.layout.value) }}>
@@ -85,6 +86,11 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
 function SavedQuestion(): JSX.Element | null {
   const part = savedPart.value;
   return part && <part.Leave />;
+}
+
+function SavedNotice(): JSX.Element | null {
+  const part = savedPart.value;
+  return part && <part.Notice />;
 }
 
 /** Load the reading room when the first image is there, and hand the cells over to it. */

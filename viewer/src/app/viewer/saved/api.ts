@@ -2,6 +2,7 @@
 import type { Point } from '../../../core/geometry';
 import type { Presentation } from '../../../core/presentation';
 import type { Voi } from '../../../core/viewport';
+import type { Vector } from '../../../core/volume/vector';
 import { json } from '../../api';
 
 export interface SavedEntry {
@@ -19,6 +20,8 @@ export interface SavedEntry {
   readonly count: number;
   /** A later state of it is saved too. */
   readonly superseded: boolean;
+  /** Of another patient than an image it speaks of: nothing of it is shown. */
+  readonly of_another: boolean;
 }
 
 /** A number that was measured; null: none could be. */
@@ -42,6 +45,17 @@ export interface SavedDrawing {
   readonly manual_spacing: readonly [number, number] | null;
 }
 
+/** A straight length between two points of the patient, in mm (SCOORD3D). */
+export interface SavedLength {
+  readonly id: string;
+  readonly frame_of_reference_uid: string;
+  readonly from: Vector;
+  readonly to: Vector;
+  readonly millimetres: number;
+  /** SOP Instance UIDs of the images it was measured in; others may name none. */
+  readonly sources: readonly string[];
+}
+
 export interface SavedLook extends Presentation {
   readonly window: Voi | null;
   readonly inverted: boolean;
@@ -55,6 +69,7 @@ export interface SavedImage {
 
 export interface SavedContent extends SavedEntry {
   readonly drawings: readonly SavedDrawing[];
+  readonly lengths: readonly SavedLength[];
   readonly images: readonly SavedImage[];
   readonly look: SavedLook | null;
   /** What of a view cannot be shown here. */
@@ -70,7 +85,10 @@ interface Wanted {
 }
 
 export type SaveRequest = Wanted & (
-  | { readonly kind: 'measurements'; readonly drawings: readonly SavedDrawing[]; readonly replaces: readonly string[] }
+  | {
+    readonly kind: 'measurements'; readonly drawings: readonly SavedDrawing[]; readonly lengths: readonly SavedLength[];
+    readonly replaces: readonly string[];
+  }
   | {
     readonly kind: 'view'; readonly name: string; readonly sop_instance_uid: string; readonly frame: number;
     readonly look: SavedLook; readonly drawings: readonly SavedDrawing[];

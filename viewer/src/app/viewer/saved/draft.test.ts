@@ -14,7 +14,7 @@ function memory(): Storage & { readonly kept: Map<string, string> } {
   };
 }
 
-const DRAFT: Draft = { at: '2026-11-23T06:00:00.000Z', drawings: [], keyImages: [{ sop_instance_uid: '1.2', frame: 1 }], pending: null };
+const DRAFT: Draft = { at: '2026-11-23T06:00:00.000Z', drawings: [], lengths: [], keyImages: [{ sop_instance_uid: '1.2', frame: 1 }], pending: null };
 
 describe('a draft', () => {
   it('is its author\'s alone, of one study', () => {

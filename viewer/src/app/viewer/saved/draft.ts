@@ -1,10 +1,11 @@
 /** What is drawn and not saved, kept in this browser for its author: no patient's name, only the study's UID. */
-import type { SavedDrawing, SavedImage, SaveRequest } from './api';
+import type { SavedDrawing, SavedImage, SavedLength, SaveRequest } from './api';
 
 export interface Draft {
   /** When it was last changed, ISO 8601. */
   readonly at: string;
   readonly drawings: readonly SavedDrawing[];
+  readonly lengths?: readonly SavedLength[];
   readonly keyImages: readonly SavedImage[];
   /** What was to be saved when the line was down: sent as soon as it can be. */
   readonly pending: SaveRequest | null;

@@ -11,7 +11,7 @@ import { splural, st } from './texts';
 import type { SavedWork } from './work';
 
 const ICONS: Readonly<Record<SavedEntry['kind'], IconName>> = { measurements: 'measurements', view: 'picture', key_images: 'star' };
-const UNSUPPORTED = ['voi_lut', 'presentation_lut', 'mask'] as const;
+const UNSUPPORTED = ['voi_lut', 'presentation_lut', 'mask', 'spatial_shape'] as const;
 
 interface ListProps {
   readonly saved: SavedWork;
@@ -53,6 +53,7 @@ function Unsupported({ saved }: { readonly saved: SavedWork }): JSX.Element | nu
 
 /** What an entry is called in the list. */
 export function entryName({ kind, name, title, count }: SavedEntry): string {
+  if (kind === 'measurements' && count === 0) return [st('saved.withdrawn'), name].filter(Boolean).join(' · ');
   if (kind === 'measurements') return [splural('saved.measurements', count), name].filter(Boolean).join(' · ');
   if (kind === 'view') return name === '' ? st('saved.view_unnamed') : name;
   const what = isKeyTitle(title) ? st(`saved.key.${title}`) : st('saved.key_image');
@@ -82,6 +83,7 @@ function Entry({ saved, work, entry }: EntryProps): JSX.Element {
     <>
       <button
         type="button" class="saved-entry" data-saved={entry.sop_instance_uid} data-kind={entry.kind} title={st('saved.open', { name })}
+        disabled={entry.of_another || (entry.kind === 'measurements' && entry.count === 0)}
         aria-expanded={entry.kind === 'key_images' ? expanded.value : undefined} onClick={() => void open()}
       >
         <Icon name={ICONS[entry.kind]} />
@@ -91,6 +93,7 @@ function Entry({ saved, work, entry }: EntryProps): JSX.Element {
             {[entry.by || st('saved.by_nobody'), entry.at === null ? st('saved.no_time') : formatMoment(entry.at)].join(' · ')}
           </span>
           {entry.kind === 'key_images' && entry.name !== '' && <span class="secondary">{entry.name}</span>}
+          {entry.of_another && <span class="saved-problem">{st('saved.of_another')}</span>}
         </span>
       </button>
       {shown && (

@@ -20,7 +20,7 @@ export function SavedSection({ saved }: SectionProps): JSX.Element | null {
   if (!work) return null;
   return (
     <section class="saved" aria-label={st('saved.title')}>
-      <Unsaved work={work} />
+      <SaveDrawn work={work} />
       <Restored work={work} />
       <SaveView saved={saved} work={work} />
       <KeyImages saved={saved} work={work} />
@@ -33,24 +33,29 @@ interface WorkProps {
   readonly work: StudyWork;
 }
 
-function Unsaved({ work }: WorkProps): JSX.Element {
+/** Whether what is drawn is saved, and saving it: in the panel, and beside the lengths of a volume. */
+export function SaveDrawn({ work }: WorkProps): JSX.Element {
   const state = work.state.value;
-  const drawn = work.drawn.value.length;
   const unsaved = work.unsavedDrawings.value;
-  const said = state === 'waiting' || state === 'refused' || state === 'failed' ? st(`saved.${state}`)
-    : state === 'saving' ? st('saved.saving')
-      : drawn === 0 ? st('saved.nothing') : unsaved ? splural('saved.unsaved', drawn) : st('saved.all_saved');
+  const problem = state !== 'idle' && state !== 'saving';
   return (
     <div class="saved-now" data-save-state={state} data-unsaved={unsaved}>
-      <p role="status" class={state === 'failed' || state === 'refused' || state === 'waiting' ? 'saved-problem' : 'quiet'}>{said}</p>
+      <p role="status" class={problem ? 'saved-problem' : 'quiet'}>{saidOf(work)}</p>
       <button
         type="button" class="button primary" data-command="save_measurements" title={`${st('saved.save')} (Ctrl+S)`} aria-keyshortcuts="Control+S"
-        disabled={!unsaved || drawn === 0 || state === 'saving'} onClick={() => void work.saveMeasurements()}
+        disabled={!unsaved || state === 'saving'} onClick={() => void work.saveMeasurements()}
       >
         {st('saved.save')}
       </button>
     </div>
   );
+}
+
+function saidOf(work: StudyWork): string {
+  const [state, drawn, unsaved] = [work.state.value, work.drawn.value, work.unsavedDrawings.value];
+  if (state !== 'idle') return st(`saved.${state}`);
+  if (drawn === 0) return st(unsaved ? 'saved.all_deleted' : 'saved.nothing');
+  return unsaved ? splural('saved.unsaved', drawn) : st('saved.all_saved');
 }
 
 function Restored({ work }: WorkProps): JSX.Element | null {

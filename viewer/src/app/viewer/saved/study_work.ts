@@ -1,18 +1,19 @@
 /** What is saved of one study, what is drawn and not saved yet, and keeping that until it can be. */
 import { batch, computed, signal } from '@preact/signals';
 
-import type { Measurement } from '../../../core/measurement';
 import type { DrawingBook } from '../../../drawing/book';
 import { locale } from '../../../i18n/locale';
 import { ApiError } from '../../api';
 import { noticeSignedOut, session } from '../../session';
 import type { OpenStudy } from '../open_study';
 import { listSaved, readSaved, save, type SavedContent, type SavedDrawing, type SavedEntry, type SavedImage, type SaveRequest } from './api';
-import type { Draft, Drafts } from './draft';
-import { fromSaved, isComplete, keyOf, toSaved } from './drawn';
+import type { Drafts } from './draft';
+import { fromSaved, isComplete, toSaved } from './drawn';
 import { freshUuid } from './identity';
+import { OwnDrawings } from './own_drawings';
 
-export type SaveState = 'idle' | 'saving' | 'waiting' | 'refused' | 'failed';
+/** `mixed`: an image is of another patient than the study. */
+export type SaveState = 'idle' | 'saving' | 'waiting' | 'refused' | 'mixed' | 'failed';
 /** How many selections of key images are read to mark their images. */
 const MOST_SELECTIONS = 10;
 const DRAFT_AFTER_MS = 300;
@@ -20,6 +21,7 @@ const DRAFT_AFTER_MS = 300;
 function stateOf(reason: unknown): SaveState {
   if (!(reason instanceof ApiError)) return 'failed';
   if (reason.status === 403) return 'refused';
+  if (reason.status === 409) return 'mixed';
   return reason.status === 0 || reason.status === 401 || reason.status >= 500 ? 'waiting' : 'failed';
 }
 
@@ -36,36 +38,40 @@ export class StudyWork {
   readonly chosen = signal<readonly SavedImage[]>([]);
   /** When the draft was written that has been put back; null: none was. */
   readonly restored = signal<string | null>(null);
-  readonly unsaved = computed(() => this.#version.value >= 0 && this.#differs());
-  readonly unsavedDrawings = computed(() => this.#version.value >= 0 && this.#drawingsDiffer());
-  /** Drawings that a save would hold. */
-  readonly drawn = computed<readonly Measurement[]>(() => (this.#version.value >= 0 ? this.#own() : []));
+  readonly unsavedDrawings = computed(() => this.#own.version.value >= 0 && this.#own.differ);
+  readonly unsaved = computed(() => this.chosen.value.length > 0 || this.unsavedDrawings.value);
+  /** How many drawings a save would hold. */
+  readonly drawn = computed(() => (this.#own.version.value >= 0 ? this.#own.keys.size : 0));
 
-  #version = signal(0);
-  /** What was saved last, by the name of the drawing. */
-  #saved = signal<ReadonlyMap<string, string>>(new Map());
-  /** Drawings of others that are shown, as they were: changed ones are the reader's own. */
-  #others = new Map<string, string>();
+  readonly #own: OwnDrawings;
+  /** The reader's own reports whose drawings are on the screen: only these does the next one replace. */
+  #based: ReadonlySet<string> = new Set();
   #pending: SaveRequest | null = null;
-  #images: ReadonlySet<string> = new Set();
   #ready = false;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly study: OpenStudy, private readonly book: DrawingBook, private readonly drafts: Drafts) {}
+  constructor(readonly study: OpenStudy, private readonly book: DrawingBook, private readonly drafts: Drafts) {
+    this.#own = new OwnDrawings(study, book);
+  }
 
   /** The study has been opened, or has more images now. */
   setImages(images: ReadonlySet<string>): void {
-    this.#images = images;
-    this.#version.value = this.#version.peek() + 1;
+    this.#own.images = images;
   }
 
   /** Read what is saved; put back what was drawn here last: the draft if there is one, else what was saved. */
   async start(): Promise<void> {
     await this.readList();
     const draft = this.drafts.read(this.#account, this.study.uid);
-    const last = this.entries.peek()?.find(({ kind, own, superseded }) => kind === 'measurements' && own && !superseded);
-    if (last) await this.#putBack(last, draft !== null);
-    if (draft) this.#restore(draft);
+    await this.#putBack(draft === null);
+    if (draft) {
+      batch(() => {
+        this.#own.restore({ drawings: draft.drawings, lengths: draft.lengths ?? [] });
+        this.chosen.value = draft.keyImages;
+        this.#own.touch();
+      });
+      this.restored.value = this.unsaved.peek() ? draft.at : null;
+    }
     this.#ready = true;
     this.changed();
     if (draft?.pending) {
@@ -104,7 +110,7 @@ export class StudyWork {
 
   /** Something has been drawn, changed or taken away; the draft follows a moment later, not with each move of a hand. */
   changed(): void {
-    this.#version.value = this.#version.peek() + 1;
+    this.#own.touch();
     if (this.#ready) this.#draftTimer ??= setTimeout(() => this.flush(), DRAFT_AFTER_MS);
   }
 
@@ -123,22 +129,20 @@ export class StudyWork {
   /** The study is no longer open: its drawings leave the page, and wait in the draft. */
   putAside(): void {
     this.stop();
-    for (const one of this.book.list) if (this.#images.has(one.sopInstanceUid)) this.book.remove(one.id);
+    this.#own.leave();
   }
 
   async saveMeasurements(): Promise<boolean> {
-    const drawings = this.#own();
-    if (drawings.length === 0 || this.state.peek() === 'saving') return false;
-    const keys = keysOf(drawings);
-    const mine = (this.entries.peek() ?? []).filter(({ kind, own, superseded }) => kind === 'measurements' && own && !superseded);
-    const wanted: SaveRequest = {
-      ...this.#asked(), kind: 'measurements', drawings: drawings.map(toSaved), replaces: mine.map(({ sop_instance_uid: uid }) => uid),
-    };
+    if (!this.unsavedDrawings.peek() || this.state.peek() === 'saving') return false;
+    const { keys, drawn } = this.#own;
+    const wanted: SaveRequest = { ...this.#asked(), kind: 'measurements', ...drawn, replaces: [...this.#based] };
     // What went out before the line dropped may have arrived: the same request is then kept once.
     const again = this.#pending;
-    const same = again?.kind === 'measurements' && JSON.stringify(again.drawings) === JSON.stringify(wanted.drawings);
-    if (!await this.#send(same ? again : wanted)) return false;
-    this.#saved.value = keys;
+    const drawnThen = again?.kind === 'measurements' ? { drawings: again.drawings, lengths: again.lengths } : null;
+    const kept = await this.#send(again && JSON.stringify(drawnThen) === JSON.stringify(drawn) ? again : wanted);
+    if (!kept) return false;
+    this.#based = new Set([kept.sop_instance_uid]);
+    this.#own.noteSaved(keys);
     this.restored.value = null;
     this.changed();
     await this.readList();
@@ -149,7 +153,7 @@ export class StudyWork {
     const here = this.book.list.filter((one) => one.sopInstanceUid === view.sop_instance_uid && one.frame === view.frame && isComplete(one));
     const kept = await this.#send({ ...this.#asked(), kind: 'view', ...view, drawings: here.map(toSaved) });
     if (kept) await this.readList();
-    return kept;
+    return kept !== null;
   }
 
   async saveKeyImages(title: string, note: string): Promise<boolean> {
@@ -180,24 +184,14 @@ export class StudyWork {
   }
 
   hide(uid: string): void {
-    const prefix = `${uid}:`;
-    for (const one of this.book.list) {
-      if (one.id.startsWith(prefix) && this.#others.get(one.id) === keyOf(one)) this.book.remove(one.id);
-    }
+    this.#own.hide(uid);
     this.shown.value = new Set([...this.shown.peek()].filter((one) => one !== uid));
   }
 
   /** Put the drawings of an entry on the images, but for those that are there already. */
   showDrawings(content: SavedContent): void {
-    const uid = content.sop_instance_uid;
-    const there = new Set(this.book.list.map(keyOf));
-    for (const drawing of content.drawings) {
-      const one = fromSaved(drawing, `${uid}:${drawing.id}`);
-      if (!one || there.has(keyOf(one))) continue;
-      this.#others.set(one.id, keyOf(one));
-      this.book.add(one);
-    }
-    this.shown.value = new Set(this.shown.peek()).add(uid);
+    this.#own.show(content);
+    this.shown.value = new Set(this.shown.peek()).add(content.sop_instance_uid);
   }
 
   /** Shapes that are no measurements, of entries that are shown, on an image. */
@@ -215,15 +209,13 @@ export class StudyWork {
 
   /** Forget the draft: what was saved stays, drawings on the screen go back to it. */
   async discard(): Promise<void> {
-    for (const one of this.#own()) this.book.remove(one.id);
     batch(() => {
+      this.#own.clear();
       this.chosen.value = [];
       this.restored.value = null;
       this.state.value = 'idle';
-      this.#saved.value = new Map();
     });
-    const last = this.entries.peek()?.find(({ kind, own, superseded }) => kind === 'measurements' && own && !superseded);
-    if (last) await this.#putBack(last, false);
+    await this.#putBack(true);
     this.changed();
   }
 
@@ -245,70 +237,45 @@ export class StudyWork {
     return { id: freshUuid(), language: locale.peek() };
   }
 
-  async #send(wanted: SaveRequest): Promise<boolean> {
+  /** What was kept; null: it could not be. */
+  async #send(wanted: SaveRequest): Promise<SavedEntry | null> {
     this.state.value = 'saving';
     try {
-      await save(this.study.uid, wanted);
+      const kept = await save(this.study.uid, wanted);
       this.#pending = null;
       this.state.value = 'idle';
       this.changed();
-      return true;
+      return kept;
     } catch (reason) {
       noticeSignedOut(reason);
       this.state.value = stateOf(reason);
       this.#pending = wanted;
       this.#writeDraft();
-      return false;
+      return null;
     }
   }
 
-  /** Drawings of this study that are the reader's own. */
-  #own(): readonly Measurement[] {
-    return this.book.list.filter((one) => this.#images.has(one.sopInstanceUid) && isComplete(one) && this.#others.get(one.id) !== keyOf(one));
-  }
-
-  #differs(): boolean {
-    return this.chosen.value.length > 0 || this.#drawingsDiffer();
-  }
-
-  #drawingsDiffer(): boolean {
-    const now = this.#own();
-    const saved = this.#saved.value;
-    return now.some((one) => saved.get(one.id) !== keyOf(one)) || (now.length > 0 && now.length !== saved.size);
-  }
-
-  async #putBack(last: SavedEntry, draftComes: boolean): Promise<void> {
-    const content = await this.read(last);
-    const drawings = (content?.drawings ?? []).flatMap((one) => fromSaved(one) ?? []);
-    this.#saved.value = keysOf(drawings);
-    if (draftComes) return;
-    for (const one of drawings) if (!this.book.find(one.id)) this.book.add(one);
-  }
-
-  #restore(draft: Draft): void {
-    for (const one of draft.drawings.flatMap((drawing) => fromSaved(drawing) ?? [])) this.book.add(one);
-    batch(() => {
-      this.chosen.value = draft.keyImages;
-      this.#version.value = this.#version.peek() + 1;
-    });
-    this.restored.value = this.#differs() ? draft.at : null;
+  /** The reader's own last state, and where two were saved at once, both; `shown`: its drawings come to the screen now. */
+  async #putBack(shown: boolean): Promise<void> {
+    const mine = (this.entries.peek() ?? []).filter(
+      ({ kind, own, superseded, of_another: another }) => kind === 'measurements' && own && !superseded && !another,
+    );
+    const read = (await Promise.all(mine.map((entry) => this.read(entry)))).filter((one) => one !== null);
+    for (const content of read) this.#own.putBack(content, shown);
+    this.#based = new Set(read.map(({ sop_instance_uid: uid }) => uid));
   }
 
   #writeDraft(): void {
     const account = this.#account;
     if (account === '') return;
     const pending = this.state.peek() === 'waiting' ? this.#pending : null;
-    if (!this.#differs() && pending === null) {
+    if (!this.unsaved.peek() && pending === null) {
       this.drafts.remove(account, this.study.uid);
       return;
     }
-    const draft = { at: new Date().toISOString(), drawings: this.#own().map(toSaved), keyImages: this.chosen.peek(), pending };
+    const draft = { at: new Date().toISOString(), ...this.#own.drawn, keyImages: this.chosen.peek(), pending };
     this.drafts.write(account, this.study.uid, draft);
   }
-}
-
-function keysOf(drawings: readonly Measurement[]): ReadonlyMap<string, string> {
-  return new Map(drawings.map((one) => [one.id, keyOf(one)]));
 }
 
 /** A key image without a frame stands for all of its frames. */

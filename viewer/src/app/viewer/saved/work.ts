@@ -1,12 +1,13 @@
 /** What is saved in the open studies, and going to it: loaded when the first image is there. */
 import { computed, effect, signal, untracked } from '@preact/signals';
 
+import { FEWEST_IMAGES, volumeGrid } from '../../../core/volume/grid';
 import { drawings } from '../factories';
 import { connectionLost } from '../../live';
 import { onResume } from '../../session';
 import type { OpenStudy } from '../open_study';
 import type { Workspace } from '../workspace';
-import type { SavedContent, SavedEntry, SavedImage } from './api';
+import type { SavedContent, SavedEntry, SavedImage, SavedLength } from './api';
 import { browserDrafts, type Drafts } from './draft';
 import { StudyWork } from './study_work';
 
@@ -37,6 +38,10 @@ export class SavedWork {
       untracked(() => this.#follow(studies));
     }));
     const changed = (): void => { for (const work of this.works.peek()) work.changed(); };
+    this.#stops.push(effect(() => {
+      const lengths = this.works.value.map(({ study }) => study.lengths.value);
+      if (lengths.length > 0) untracked(changed);
+    }));
     const again = (): void => { for (const work of this.works.peek()) void work.sendWaiting(); };
     let lost = false;
     this.#stops.push(
@@ -92,7 +97,7 @@ export class SavedWork {
   async saveAll(): Promise<boolean> {
     const wanted = this.works.peek().filter((work) => work.unsaved.peek());
     const done = await Promise.all(wanted.map(async (work) => {
-      const drawn = work.drawn.peek().length === 0 || await work.saveMeasurements();
+      const drawn = !work.unsavedDrawings.peek() || await work.saveMeasurements();
       const chosen = work.chosen.peek().length === 0 || await work.saveKeyImages('113000', '');
       return drawn && chosen;
     }));
@@ -130,10 +135,30 @@ export class SavedWork {
   /** Show the drawings of a report on their images, and the first of these. */
   async openMeasurements(work: StudyWork, entry: SavedEntry): Promise<void> {
     const content = await work.read(entry);
-    const [first] = content?.drawings ?? [];
-    if (!content || !first) return;
+    if (!content) return;
+    this.unsupported.value = content.unsupported;
     work.showDrawings(content);
-    await this.goTo(work.study, first);
+    const [[first], [spatial]] = [content.drawings, content.lengths];
+    if (first) await this.goTo(work.study, first);
+    else if (spatial) await this.openVolume(work.study, spatial);
+  }
+
+  /** Show a length in the volume it was measured in, else in one of its frame of reference. */
+  async openVolume(study: OpenStudy, length: SavedLength): Promise<boolean> {
+    const all = study.manifest.peek()?.series ?? [];
+    const measured = all.filter(({ instances }) => instances.some((one) => length.sources.includes(one.sop_instance_uid)));
+    const many = all.filter(({ instances }) => instances.filter(({ image }) => image).length >= FEWEST_IMAGES);
+    for (const series of new Set([...measured, ...many])) {
+      const sets = await study.load(series.series_instance_uid);
+      const set = sets.find((one) => {
+        const grid = volumeGrid(one);
+        return typeof grid !== 'string' && grid.frameOfReferenceUid === length.frame_of_reference_uid;
+      });
+      if (!set) continue;
+      this.workspace.volume.value = { study, set };
+      return true;
+    }
+    return false;
   }
 
   /** Show a view as it was saved. */

@@ -2,13 +2,15 @@
 import type { JSX } from 'preact';
 
 import { sliceThickness } from '../../../core/volume/grid';
+import type { SpatialLength } from '../../../core/volume/spatial_length';
 import { size, type Vector } from '../../../core/volume/vector';
 import { formatDecimal } from '../../../i18n/dates';
 import { Icon } from '../../icons';
+import { savedPart } from '../saved/later';
 import type { FusionRefusal } from './fusion';
 import type { Layer } from './layer';
 import { lengthText } from './plane_marks';
-import type { Length, VolumeSession } from './session';
+import type { VolumeSession } from './session';
 import { vplural, vt } from './texts';
 
 export function Panel({ session }: { readonly session: VolumeSession }): JSX.Element {
@@ -131,24 +133,38 @@ function Lengths({ session }: { readonly session: VolumeSession }): JSX.Element 
       <ul aria-live="polite">
         {lengths.map((length, at) => <LengthRow key={length.id} session={session} length={length} number={at + 1} />)}
       </ul>
+      {session.grid.frameOfReferenceUid === ''
+        ? lengths.length > 0 && <p class="attention">{vt('volume.no_frame_of_reference')}</p>
+        : <SavedLengths session={session} />}
     </section>
   );
 }
 
+/** Saving them, with all else that is drawn in the study. */
+function SavedLengths({ session }: { readonly session: VolumeSession }): JSX.Element | null {
+  const part = savedPart.value;
+  return part && <part.Save study={session.study} />;
+}
+
 interface RowProps {
   readonly session: VolumeSession;
-  readonly length: Length;
+  readonly length: SpatialLength;
   readonly number: number;
 }
 
 function LengthRow({ session, length, number }: RowProps): JSX.Element {
   const remove = vt('volume.remove_length', { number });
+  const removeRow = (event: MouseEvent): void => {
+    // The button goes with its row; the keys stay in the view.
+    if (event.currentTarget instanceof Element) event.currentTarget.closest<HTMLElement>('.volume-page')?.focus();
+    session.removeLength(length.id);
+  };
   return (
     <li>
       <button type="button" class="volume-length number" title={vt('volume.go_to')} data-length={length.millimetres} onClick={() => session.moveCross(length.from)}>
         <Icon name="length" />{lengthText(length.millimetres)}
       </button>
-      <button type="button" class="icon-button" aria-label={remove} title={remove} onClick={() => session.removeLength(length.id)}><Icon name="remove" /></button>
+      <button type="button" class="icon-button" aria-label={remove} title={remove} onClick={removeRow}><Icon name="remove" /></button>
     </li>
   );
 }

@@ -3,10 +3,11 @@ import type { JSX } from 'preact';
 
 import { depth, type PlaneName, PLANE_NAMES, type PlaneView, toCanvas } from '../../../core/volume/planes';
 import { finest } from '../../../core/volume/grid';
+import type { SpatialLength } from '../../../core/volume/spatial_length';
 import type { Vector } from '../../../core/volume/vector';
 import { formatDecimal } from '../../../i18n/dates';
 import { lineOf } from './gestures';
-import type { Length, VolumeSession } from './session';
+import type { VolumeSession } from './session';
 
 const GAP = 16;
 const HANDLE = 92;
@@ -67,7 +68,7 @@ function Dot({ view, point, near }: { readonly view: PlaneView; readonly point: 
 interface LengthProps {
   readonly session: VolumeSession;
   readonly view: PlaneView;
-  readonly length: Length;
+  readonly length: SpatialLength;
 }
 
 /** A length is seen where one of its ends is, or where it passes through; dashed when it leaves the plane. */

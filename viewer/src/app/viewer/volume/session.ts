@@ -6,8 +6,10 @@ import type { FrameSource } from '../../../core/frame';
 import { finest, middle, stepAlong, type VolumeGrid } from '../../../core/volume/grid';
 import { keepInside, normalOf, ontoPlane, type Plane, type PlaneName, type PlaneView, turnPlanes, UPRIGHT } from '../../../core/volume/planes';
 import type { SlabMode } from '../../../core/volume/resample';
-import { distanceBetween, plus, scaled, type Vector } from '../../../core/volume/vector';
+import { isIn, type SpatialLength, spatialLength } from '../../../core/volume/spatial_length';
+import { plus, scaled, type Vector } from '../../../core/volume/vector';
 import type { Refused } from '../../../volume/volume_client';
+import { drawings } from '../factories';
 import type { OpenStudy } from '../open_study';
 import { Camera } from './camera';
 import { CurvePath } from './curve_path';
@@ -18,14 +20,6 @@ export type VolumeTool = 'cross' | 'window' | 'pan' | 'zoom' | 'length' | 'curve
 export const VOLUME_TOOLS: readonly VolumeTool[] = ['cross', 'window', 'pan', 'zoom', 'length', 'curve'];
 export const SLAB_MODES: readonly SlabMode[] = ['thin', 'maximum', 'minimum', 'average'];
 export const THICKEST = 200;
-
-/** A straight length between two points of the patient, wherever they lie. */
-export interface Length {
-  readonly id: number;
-  readonly from: Vector;
-  readonly to: Vector;
-  readonly millimetres: number;
-}
 
 const LARGEST_ZOOM = 40;
 const SMALLEST_ZOOM = 0.25;
@@ -46,7 +40,11 @@ export class VolumeSession {
   readonly inverted = signal(false);
   readonly tool = signal<VolumeTool>('cross');
   readonly active = signal<PlaneName>('axial');
-  readonly lengths = signal<readonly Length[]>([]);
+  /** Those of the study that are of this volume's frame of reference. */
+  readonly lengths = computed<readonly SpatialLength[]>(() => {
+    const { base, set } = this;
+    return base ? this.study.lengths.value.filter((one) => isIn(one, base.grid, set)) : [];
+  });
   /** The first end of a length whose second end is still to be set. */
   readonly pending = signal<Vector | null>(null);
   /** The value at the crosshair; NaN where there is none. */
@@ -62,7 +60,6 @@ export class VolumeSession {
   /** Drawing coarsely while something is dragged. */
   readonly moving = signal(false);
 
-  private count = 0;
   private readonly stops: (() => void)[] = [];
 
   constructor(
@@ -188,11 +185,11 @@ export class VolumeSession {
       return;
     }
     this.pending.value = null;
-    const millimetres = distanceBetween(from, point);
-    if (millimetres > 0) this.lengths.value = [...this.lengths.peek(), { id: (this.count += 1), from, to: point, millimetres }];
+    const length = spatialLength(drawings.begin(), this.grid, this.set, from, point);
+    if (length.millimetres > 0) this.study.lengths.value = [...this.study.lengths.peek(), length];
   }
 
-  removeLength(id: number): void {
-    this.lengths.value = this.lengths.peek().filter((length) => length.id !== id);
+  removeLength(id: string): void {
+    this.study.lengths.value = this.study.lengths.peek().filter((length) => length.id !== id);
   }
 }

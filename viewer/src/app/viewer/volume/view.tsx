@@ -6,6 +6,7 @@ import { t } from '../../../i18n/locale';
 import { Dialog } from '../../controls/dialog';
 import { Icon } from '../../icons';
 import { sharedFrames } from '../factories';
+import { savedPart } from '../saved/later';
 import type { VolumeDoorProps } from '../volume_door';
 import { pressKey } from './keys';
 import { Fourth } from './fourth';
@@ -27,6 +28,11 @@ export function VolumeView({ study, set, onClose }: VolumeDoorProps): JSX.Elemen
     if (target instanceof Element && target.closest(TAKES_KEYS) !== null) return;
     if (event.key === 'Enter' && target instanceof Element && target.closest('button') !== null) return;
     if (event.key === 'Escape' || session.base === null) return;
+    if (event.key.toLowerCase() === 's' && (event.ctrlKey || event.metaKey) && !event.altKey) {
+      event.preventDefault();
+      void savedPart.peek()?.work.of(study)?.saveMeasurements();
+      return;
+    }
     if (pressKey(session, event)) event.preventDefault();
   };
   const refusal = session.refused ?? (session.base?.load.value.refused ? { refusal: session.base.load.value.refused, megabytes: 0 } : null);
