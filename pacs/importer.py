@@ -19,9 +19,8 @@ from pydicom.errors import InvalidDicomError
 
 from storage.access import facilities
 from storage.access.principal import Principal
-from storage.archive import Archive
-from storage.archive.ingest import Receipt, Source, ingest
-from storage.dicom.part10 import Part10Splitter
+from storage.archive import Archive, part10_arrival
+from storage.archive.ingest import Source
 from storage.errors import ArchiveError, InvalidInstance, OutOfResources, StoreUnavailable
 
 CHUNK = 1024 * 1024
@@ -200,7 +199,8 @@ def _import_one(
 ) -> None:
     try:
         with item.open() as stream:
-            receipt = _receive(archive, stream, source, facility, principal)
+            pieces = iter(lambda: stream.read(CHUNK), b"")
+            receipt = part10_arrival.keep(archive, pieces, source, principal, facility=facility)
     except (OutOfResources, StoreUnavailable):
         raise
     except ArchiveError as error:
@@ -219,25 +219,3 @@ def _import_one(
 
 def _plain(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
-def _receive(archive: Archive, stream: IO[bytes], source: Source, facility: str, principal: Principal) -> Receipt:
-    """Carry one file through the spool into the archive."""
-    splitter = Part10Splitter()
-    first = b""
-    while splitter.meta is None and (chunk := stream.read(CHUNK)):
-        first = splitter.feed(chunk)
-    first += splitter.finish()
-    meta = splitter.meta
-    assert meta is not None  # finish() has raised otherwise
-    with archive.spool.receive(
-        transfer_syntax_uid=meta.transfer_syntax_uid,
-        sop_class_uid=meta.sop_class_uid,
-        sop_instance_uid=meta.sop_instance_uid,
-        facility=facility,
-    ) as writer:
-        writer.write(first)
-        while chunk := stream.read(CHUNK):
-            writer.write(chunk)
-        spooled = writer.finish()
-    return ingest(archive, spooled, source, principal)

@@ -1,22 +1,38 @@
-"""``pacs import``: take in media and folders."""
+"""``pacs import``: take in media, folders and whole servers."""
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pacs import importer
+from pacs.cli import server_import
 from pacs.cli.options import Data, Facility, console, opened, progress_bar
 from storage.access import facilities
 from storage.access.principal import SYSTEM
 
 REASONS_SHOWN = 20
+_FILES = "files"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command("import")(import_paths)
+    group = typer.Typer(help="Take in files, or a whole server.", no_args_is_help=True, cls=_Import)
+    group.command(_FILES)(import_paths)
+    server_import.register(group)
+    app.add_typer(group, name="import")
+
+
+class _Import(TyperGroup):
+    """What names no source is the path of files: ``pacs import DISC`` is ``pacs import files DISC``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put in what was left out."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = [_FILES, *args]
+        return super().parse_args(ctx, args)
 
 
 def import_paths(

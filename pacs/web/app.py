@@ -17,6 +17,7 @@ from pacs.api import (
     events,
     exports,
     facilities,
+    imports,
     machines,
     network,
     orders,
@@ -131,6 +132,7 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
         machines,
         network,
         deliveries,
+        imports,
         about,
         reference,
     )

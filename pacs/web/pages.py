@@ -82,6 +82,7 @@ class StaticFiles:
 @router.get("/admin/routes")
 @router.get("/admin/machines")
 @router.get("/admin/network")
+@router.get("/admin/imports")
 @router.get("/monitor")
 async def page(request: Request) -> Response:
     """Give the viewer's only page; which screen it shows is decided in the browser."""

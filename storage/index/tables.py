@@ -3,6 +3,7 @@
 from storage.index import (
     audit_chain_schema,
     film_schema,
+    import_schema,
     network_schema,
     opening_schema,
     order_schema,
@@ -17,6 +18,7 @@ from storage.index import (
 __all__ = [
     "audit_chain_schema",
     "film_schema",
+    "import_schema",
     "metadata",
     "network_schema",
     "opening_schema",

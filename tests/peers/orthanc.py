@@ -62,7 +62,8 @@ class Orthanc:
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                if httpx.get(f"{self.url}/system", timeout=5).status_code == 200:
+                # one that is guarded answers 401
+                if httpx.get(f"{self.url}/system", timeout=5).status_code in (200, 401):
                     return
             except httpx.TransportError:
                 pass

@@ -10,6 +10,7 @@ export const adminEn = {
   'admin.discrepancies': 'Discrepancies',
   'admin.routes': 'Forwarding rules',
   'admin.queue': 'Sending queue',
+  'admin.imports': 'Imports',
   'admin.failed': 'The list could not be read.',
   'admin.more': 'Show more',
   'admin.none': '(empty)',

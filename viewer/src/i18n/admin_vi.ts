@@ -13,6 +13,7 @@ export const adminVi: CatalogueOf<typeof adminEn> = {
   'admin.discrepancies': 'Sai lệch',
   'admin.routes': 'Quy tắc chuyển ảnh',
   'admin.queue': 'Hàng đợi gửi',
+  'admin.imports': 'Nhập dữ liệu',
   'admin.failed': 'Không đọc được danh sách.',
   'admin.more': 'Xem thêm',
   'admin.none': '(trống)',

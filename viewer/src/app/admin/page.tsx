@@ -11,6 +11,7 @@ import { Icon, type IconName, Mark } from '../icons';
 import { goTo, path, query } from '../location';
 import { QueuePage } from '../routing/queue_page';
 import { RulesPage } from '../routing/rules_page';
+import { ImportsPage } from '../imports/page';
 import { MachinesPage } from '../network/machines_page';
 import { NetworkPage } from '../network/network_page';
 import { DiscrepanciesPage } from './discrepancies';
@@ -29,6 +30,7 @@ const SECTIONS = [
   { name: 'machines', address: '/admin/machines', icon: 'machine' },
   { name: 'routes', address: '/admin/routes', icon: 'arrow_right' },
   { name: 'queue', address: '/admin/queue', icon: 'inbox' },
+  { name: 'imports', address: '/admin/imports', icon: 'download' },
 ] as const satisfies readonly { name: string; address: string; icon: IconName }[];
 type SectionName = (typeof SECTIONS)[number]['name'];
 
@@ -76,6 +78,7 @@ function Section({ name, detail }: { readonly name: SectionName; readonly detail
   if (name === 'discrepancies') return <DiscrepanciesPage />;
   if (name === 'routes') return <RulesPage />;
   if (name === 'queue') return <QueuePage />;
+  if (name === 'imports') return <ImportsPage />;
   if (name === 'network') return <NetworkPage />;
   if (name === 'machines') return <MachinesPage />;
   return detail === null ? <QuarantinePage /> : <QuarantineDetailPage key={detail} id={Number.parseInt(detail, 10) || 0} />;
