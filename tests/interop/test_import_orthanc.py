@@ -50,7 +50,7 @@ def studies(count: int, of: int) -> list[Dataset]:
 @contextmanager
 def opened(data: Path) -> Iterator[Archive]:
     """The archive as another process sees it."""
-    archive = Archive.open(StorageSettings(data_dir=data))
+    archive = Archive.open(StorageSettings.model_validate({"data_dir": data}))
     try:
         yield archive
     finally:

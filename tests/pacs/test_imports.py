@@ -9,7 +9,7 @@ from tests.peers.filmless import Filmless
 
 
 def test_imports_are_listed_explained_and_called_off_by_administrators(running_pacs: Filmless) -> None:
-    archive = Archive.open(StorageSettings(data_dir=running_pacs.data))
+    archive = Archive.open(StorageSettings.model_validate({"data_dir": running_pacs.data}))
     try:
         facility = facilities.get_or_create(archive.index, "LOCAL")
         begun = server_import.begin(archive, "http://10.0.0.9:8042", facility.id, SYSTEM, last_position=9)

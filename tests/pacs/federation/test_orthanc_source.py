@@ -94,12 +94,12 @@ def files(count: int) -> dict[str, bytes]:
     return found
 
 
-def run(archive: Archive, address: str, **options: float) -> OrthancImport:
+def run(archive: Archive, address: str) -> OrthancImport:
     """Take over what a server has; gives the run, which may have refused files."""
     source = OrthancSource(address)
     facility = facilities.get_or_create(archive.index, "LOCAL")
     stop = threading.Event()
-    made = OrthancImport(archive, source, facility_id=facility.id, principal=SYSTEM, stop=stop, **options)
+    made = OrthancImport(archive, source, facility_id=facility.id, principal=SYSTEM, stop=stop)
     try:
         made.run()
     finally:
