@@ -49,13 +49,14 @@ def probe(entity: ApplicationEntity, kind: ProbeKind, settings: NodeSettings) ->
     except NothingAccepted as error:
         return Probed("not-offered", time.monotonic() - began, str(error))
     except AssociationFailed as error:
-        return Probed(_outcome(str(error)), time.monotonic() - began, str(error))
+        return Probed(outcome_of(str(error)), time.monotonic() - began, str(error))
     except ArchiveError as error:
         return Probed("failed", time.monotonic() - began, str(error))
     return Probed("well", time.monotonic() - began, "")
 
 
-def _outcome(message: str) -> str:
+def outcome_of(message: str) -> str:
+    """What the message of an association that failed says, as a word."""
     return next((outcome for words, outcome in _OUTCOMES if words in message), "failed")
 
 

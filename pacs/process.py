@@ -20,6 +20,9 @@ from pacs.settings import Settings
 if TYPE_CHECKING:
     from pacs.web.service import Probed, ProbeKind
     from storage.access.ae import ApplicationEntity
+    from storage.archive import Archive
+    from storage.archive.peer import Peer
+    from storage.archive.remote import Connect, RemoteArchive
 
 
 _PATIENCE_S = 10.0
@@ -44,7 +47,9 @@ def run(kind: Kind, settings: Settings) -> None:
     if kind is Kind.WEB:
         from pacs.web.serve import serve as serve_web  # noqa: PLC0415 - each process loads only its own part
 
-        serve_web(settings, lambda entity, kind: _probe(entity, kind, settings))
+        serve_web(
+            settings, lambda entity, kind: _probe(entity, kind, settings), lambda archive: _linked(archive, settings)
+        )
         return
     stop = threading.Event()
     _stop_on_signals(stop)
@@ -83,6 +88,20 @@ def _probe(entity: "ApplicationEntity", kind: "ProbeKind", settings: Settings) -
     # somebody waits for it
     patience = {"association_timeout": min(settings.association_timeout, _PATIENCE_S), "dimse_timeout": _PATIENCE_S}
     return probe(entity, kind, settings.model_copy(update=patience))
+
+
+def _linked(archive: "Archive", settings: Settings) -> "Connect":
+    """What asks peers; the parts that speak to them are loaded when the first one is asked."""
+    made: list[Connect] = []
+
+    def connect(peer: "Peer") -> "RemoteArchive":
+        if not made:
+            from pacs.federation.connect import Connections  # noqa: PLC0415 - see above
+
+            made.append(Connections(archive, settings))
+        return made[0](peer)
+
+    return connect
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -1,7 +1,7 @@
 """Search transaction, QIDO-RS: studies, series and instances at all five resources (PS3.18 §10.6)."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -27,6 +27,10 @@ _LONGEST = 32 * 1024  # a list of some hundred UIDs; other values have limits of
 _MOST_LISTED = 200
 _STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
 _RETRIEVE_URL = "00081190"
+
+Find = Callable[[Request, Service, Query, str], QueryResult]
+Told = tuple[list[bytes], QueryResult]
+Run = Callable[..., Awaitable[Told]]
 
 router = APIRouter(prefix=ROOT)
 
@@ -68,11 +72,21 @@ async def search_instances(request: Request, study: str, series: str) -> Respons
 
 
 async def _search(request: Request, level: Level, scope: dict[str, str]) -> Response:
+    return await respond(request, level, scope, _run, service(request).work.run)
+
+
+async def respond(request: Request, level: Level, scope: dict[str, str], find: Find, run: Run) -> Response:
+    """Read the query, ``find`` its matches in a thread of ``run``, and answer with them.
+
+    Raises:
+        InvalidQuery: as :func:`read_query`.
+        NotAcceptable: none of the accepted media types can be given.
+    """
     svc = service(request)
     media_type = _representation(acceptable(request.headers.get("accept", ""), request.query_params.get("accept")))
     base = base_url(request, svc.settings)
     query = read_query(request.query_params.multi_items(), level, scope, svc.settings.maximum_qido_results)
-    body, result = await svc.work.run(_run, request, svc, query, base, media_type)
+    body, result = await run(_told, find, request, svc, query, base, media_type)
     headers = {"X-Total-Count": str(result.total), "Cache-Control": "private, no-store"}
     if not result.exact:
         headers["X-Total-Count-Relation"] = "at-least"
@@ -203,22 +217,31 @@ def _tags(name: str) -> list[int]:
     return found
 
 
-def _run(request: Request, svc: Service, query: Query, base: str, media_type: str) -> tuple[list[bytes], QueryResult]:
+def _told(find: Find, request: Request, svc: Service, query: Query, base: str, media_type: str) -> Told:
     """The matches: as one text of JSON, or each as a document of XML."""
-    principal = principal_of(request, svc.archive, svc.settings)
-    result = search(svc.archive, query, principal)
-    for row in result.rows:
-        study, series, instance = (_value(row, tag) for tag in (_STUDY, _SERIES, _INSTANCE))
-        if query.level is Level.STUDY:
-            path = study_path(study)
-        elif query.level is Level.SERIES:
-            path = series_path(study, series)
-        else:
-            path = instance_path(study, series, instance)
-        row[_RETRIEVE_URL] = {"vr": "UR", "Value": [base + path]}
+    result = find(request, svc, query, base)
     if media_type == native_xml.MEDIA_TYPE:
         return [native_xml.document(row) for row in result.rows], result
     return [orjson.dumps(result.rows)], result
+
+
+def _run(request: Request, svc: Service, query: Query, base: str) -> QueryResult:
+    result = search(svc.archive, query, principal_of(request, svc.archive, svc.settings))
+    for row in result.rows:
+        row[_RETRIEVE_URL] = retrieve_url(row, query.level, base)
+    return result
+
+
+def retrieve_url(row: dict[str, Any], level: Level | str, base: str) -> dict[str, Any]:
+    """The Retrieve URL of a match (PS3.18 Table 10.6.3-3)."""
+    study, series, instance = (_value(row, tag) for tag in (_STUDY, _SERIES, _INSTANCE))
+    if level is Level.STUDY:
+        path = study_path(study)
+    elif level is Level.SERIES:
+        path = series_path(study, series)
+    else:
+        path = instance_path(study, series, instance)
+    return {"vr": "UR", "Value": [base + path]}
 
 
 def _value(row: dict[str, Any], tag: str) -> str:

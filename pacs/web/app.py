@@ -20,7 +20,9 @@ from pacs.api import (
     imports,
     machines,
     network,
+    network_studies,
     orders,
+    peers,
     preferences,
     quarantine,
     receipt,
@@ -41,6 +43,7 @@ from pacs.dicomweb import (
     instances,
     metadata,
     modality_steps,
+    network_qido,
     qido,
     rendered,
     stow,
@@ -57,11 +60,15 @@ from pacs.web.service import Probe, Service
 from pacs.web.settings import WebSettings
 from pacs.web.work import Work
 from storage.archive import Archive
+from storage.archive.network_search import Network
+from storage.archive.remote import Connect
 
 log = structlog.get_logger(__name__)
 
 
-def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = None) -> FastAPI:
+def create_app(
+    archive: Archive, settings: WebSettings, probe: Probe | None = None, connect: Connect | None = None
+) -> FastAPI:
     """Build the application around an open archive, which stays the caller's to close."""
     journal = Journal()
     work = Work(settings.web_threads)
@@ -87,7 +94,8 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
     app = FastAPI(
         title="Filmless", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
-    app.state.service = Service(archive, settings, work, journal, probe)
+    linked = Network(archive, connect) if connect is not None else None
+    app.state.service = Service(archive, settings, work, journal, probe, linked)
     app.state.static_files = pages.StaticFiles(settings.viewer_dir)
     errors.install(app)
     app.add_middleware(Shortcut)
@@ -111,6 +119,7 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
     for module in services:
         if module is not capabilities:
             app.include_router(module.router)
+    app.include_router(network_qido.router)
     app.router.routes.extend(capabilities.router.routes)  # as they are: they match one method alone
     app.state.dicom_web_routes = [route for module in services for route in module.router.routes]
     own = (
@@ -130,6 +139,8 @@ def create_app(archive: Archive, settings: WebSettings, probe: Probe | None = No
         attributes,
         routes,
         machines,
+        peers,
+        network_studies,
         network,
         deliveries,
         imports,

@@ -143,7 +143,7 @@ def _beside_the_page(request: Request, name: str) -> StaticFile:
 
 def _wants_page(request: Request) -> bool:
     """Whether it is a person that goes to an address, not a program that asks one of the services."""
-    service_ = request.url.path.startswith(("/api/", "/dicom-web/", "/assets/", "/wado"))
+    service_ = request.url.path.startswith(("/api/", "/dicom-web/", "/network/", "/assets/", "/wado"))
     return not service_ and "text/html" in request.headers.get("accept", "")
 
 

@@ -15,17 +15,19 @@ from pacs.web.service import Probe
 from pacs.web.settings import WebSettings
 from storage.archive import Archive
 from storage.archive.reconcile import reconcile
+from storage.archive.remote import Connect
 from storage.errors import StoreUnavailable
 from storage.settings import StorageSettings
 
 log = structlog.get_logger(__name__)
 
+Linked = Callable[[Archive], Connect]
 # Open event streams end at once; a long upload or download gets this long when the server stops.
 GRACE_S = 8
 
 
-def serve(settings: WebSettings, probe: Probe | None = None) -> None:
-    """Serve until SIGINT or SIGTERM; ``probe`` tries a machine of the DICOM network.
+def serve(settings: WebSettings, probe: Probe | None = None, linked: Linked | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; ``probe`` tries a machine of the DICOM network, ``linked`` makes what asks peers.
 
     ``settings`` must hold the storage settings too, as :class:`pacs.settings.Settings` does; the index is migrated.
 
@@ -54,10 +56,10 @@ def serve(settings: WebSettings, probe: Probe | None = None) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_S,
     )
-    server.serve(target_loader=_loader(settings, probe), wrap_loader=False)
+    server.serve(target_loader=_loader(settings, probe, linked), wrap_loader=False)
 
 
-def _loader(settings: WebSettings, probe: Probe | None) -> Callable[[], Callable[..., Any]]:
+def _loader(settings: WebSettings, probe: Probe | None, linked: Linked | None) -> Callable[[], Callable[..., Any]]:
     """Open the archive in the worker process itself: connections and threads do not survive a fork.
 
     One that died in the middle of a store request left files in the spool, so each start looks after them.
@@ -73,7 +75,7 @@ def _loader(settings: WebSettings, probe: Probe | None) -> Callable[[], Callable
             reconcile(archive)
         except StoreUnavailable as error:  # the web still tells browsers so
             log.warning("the spool was not reconciled", reason=str(error))
-        app = create_app(archive, settings, probe)
+        app = create_app(archive, settings, probe, linked(archive) if linked is not None else None)
         set_apart()
         return app
 

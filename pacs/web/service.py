@@ -11,6 +11,7 @@ from pacs.web.settings import WebSettings
 from pacs.web.work import Work
 from storage.access.ae import ApplicationEntity
 from storage.archive import Archive
+from storage.archive.network_search import Network
 
 ProbeKind = Literal["echo", "find", "store"]
 
@@ -32,6 +33,7 @@ class Service:
     """One per application; handlers get it with :func:`service`.
 
     ``probe`` tries a machine of the DICOM network, of which the web itself knows nothing; ``None`` where nobody can.
+    ``network`` asks the peers.
     """
 
     archive: Archive
@@ -39,6 +41,7 @@ class Service:
     work: Work
     journal: Journal
     probe: Probe | None = None
+    network: Network | None = None
 
 
 def service(request: Request) -> Service:

@@ -37,6 +37,13 @@ class WebSettings(BaseModel):
         1000, ge=1, le=100_000, description="Most matches one QIDO-RS answer holds; more are announced with a Warning."
     )
 
+    maximum_network_results: int = Field(
+        500, ge=1, le=10_000, description="Most matches taken of each archive when the whole network is searched."
+    )
+    network_timeout: float = Field(
+        10.0, gt=0, le=60, description="Seconds after which a search of the whole network ends without who is slow."
+    )
+
     @field_validator("public_url")
     @classmethod
     def _origin_only(cls, value: str) -> str:

@@ -1,7 +1,8 @@
 """Where blocking work runs: bounded threads, so that neither a slow disk nor a heavy image stops the event loop.
 
-Two pools: one for the database, disk and object store; one, as wide as the machine has cores, for pixels. A pool whose
-queue is too long refuses instead of growing.
+Three pools: one for the database, disk and object store; one, as wide as the machine has cores, for pixels; one for
+what waits for other archives, so that it keeps nobody else waiting. A pool whose queue is too long refuses instead of
+growing.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from storage.errors import OutOfResources
 
 T = TypeVar("T")
 _QUEUE_PER_THREAD = 64
+_NETWORK_THREADS = 8
 
 
 class _Pool:
@@ -45,6 +47,7 @@ class Work:
     def __init__(self, threads: int) -> None:
         self._blocking = _Pool(threads, "web")
         self._pixels = _Pool((os.cpu_count() or 1) + 1, "pixels")
+        self._network = _Pool(_NETWORK_THREADS, "network")
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Run disk or database work.
@@ -66,9 +69,17 @@ class Work:
         """
         return await self._pixels.run(function, *args)
 
-    async def iterate(self, blocks: Iterator[T], *, pixels: bool = False) -> AsyncIterator[T]:
+    async def network(self, function: Callable[..., T], *args: object) -> T:
+        """Run work that waits for other archives.
+
+        Raises:
+            OutOfResources: too much is waiting already.
+        """
+        return await self._network.run(function, *args)
+
+    async def iterate(self, blocks: Iterator[T], *, pixels: bool = False, network: bool = False) -> AsyncIterator[T]:
         """Step through a blocking iterator, one thread hop a block; closes it when the reader goes away."""
-        pool = self._pixels if pixels else self._blocking
+        pool = self._pixels if pixels else self._network if network else self._blocking
         try:
             while (block := await pool.run(next, blocks, None)) is not None:
                 yield block
@@ -82,6 +93,7 @@ class Work:
         """Wait for what runs and waits."""
         self._blocking.close()
         self._pixels.close()
+        self._network.close()
 
 
 def _close_when_idle(close: Callable[[], None]) -> None:

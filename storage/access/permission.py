@@ -8,7 +8,8 @@ from storage.errors import Forbidden
 ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.RADIOLOGIST: frozenset(
         {
-            *(Action.SEARCH, Action.VIEW, Action.PREFETCH, Action.EXPORT, Action.STORE, Action.ORDER),
+            *(Action.SEARCH, Action.SEARCH_NETWORK, Action.VIEW, Action.PREFETCH, Action.EXPORT, Action.STORE),
+            Action.ORDER,
             Action.READ_WORKLIST,
         }
     ),
@@ -18,10 +19,13 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
             *(Action.REPORT_PROGRESS, Action.COMMIT, Action.PRINT),
         }
     ),
-    Role.REFERRER: frozenset({Action.SEARCH, Action.VIEW, Action.PREFETCH}),
+    Role.REFERRER: frozenset({Action.SEARCH, Action.SEARCH_NETWORK, Action.VIEW, Action.PREFETCH}),
     Role.SECURITY_OFFICER: frozenset({Action.AUDIT}),
     Role.ADMIN: frozenset(Action),
 }
+
+
+_WORDS = {Action.SEARCH_NETWORK: "search other hospitals from"}
 
 
 def actions_of(principal: Principal) -> frozenset[Action]:
@@ -59,7 +63,7 @@ def may_anywhere(principal: Principal, action: Action) -> None:
         Forbidden: no role or right of the principal allows the action.
     """
     if action not in actions_of(principal):
-        raise Forbidden(f"You are not allowed to {_words(action)} in this archive.")
+        raise Forbidden(f"You are not allowed to {_words(action)}{_in(action)} this archive.")
 
 
 def reach(principal: Principal) -> frozenset[int] | None:
@@ -67,5 +71,9 @@ def reach(principal: Principal) -> frozenset[int] | None:
     return principal.facilities
 
 
+def _in(action: Action) -> str:
+    return "" if action in _WORDS else " in"
+
+
 def _words(action: Action) -> str:
-    return action.value.replace("-", " ")
+    return _WORDS.get(action) or action.value.replace("-", " ")

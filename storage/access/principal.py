@@ -18,6 +18,7 @@ class Action(StrEnum):
     """What can be done to a resource."""
 
     SEARCH = "search"
+    SEARCH_NETWORK = "search-network"
     VIEW = "view"
     PREFETCH = "prefetch"
     STORE = "store"

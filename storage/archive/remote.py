@@ -6,7 +6,7 @@ counts and times are bounded by the caller and by the adapter.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from storage.archive.peer import Peer
     from storage.archive.query import Query
 
-# A data set that answers a search is a few kilobytes; one of more than this is not read.
-LONGEST_DATA_SET = 1024 * 1024
+# A data set that answers a search is a few kilobytes; one that is longer than this is not read.
+LONGEST_DATA_SET = 256 * 1024
 
 
 class RemoteState(StrEnum):
@@ -83,8 +83,16 @@ class RemoteArchive(Protocol):
         Raises:
             RemoteFailed: it is not, or does not.
         """
+        ...
 
-    def search(self, query: "Query", requester: Requester) -> Iterator[JsonDataset]:
+    def offers_retrieval(self, requester: Requester) -> bool:
+        """Whether instances can be had of it, as far as can be told without asking for one.
+
+        Raises:
+            RemoteFailed: it is not there, or does not let us.
+        """
+
+    def search(self, query: "Query", requester: Requester) -> Generator[JsonDataset]:
         """What matches, as data sets of DICOM JSON in Unicode, in the order of the peer, as they come.
 
         At most ``query.limit`` are asked for where the peer knows limits; whoever has enough stops reading, which ends
@@ -92,7 +100,8 @@ class RemoteArchive(Protocol):
         each answer again.
 
         Raises:
-            RemoteFailed: it does not answer, refuses, or cannot be understood; what came before it still holds.
+            RemoteFailed: it does not answer, refuses, or cannot be understood; what came before it still holds. With
+                the state ``ANSWERED``: it has more than it tells.
         """
 
 

@@ -9,14 +9,14 @@ from storage.errors import Forbidden
 HERE, ELSEWHERE = 1, 2
 ALLOWED = {
     Role.RADIOLOGIST: {
-        *(Action.SEARCH, Action.VIEW, Action.EXPORT, Action.STORE),
+        *(Action.SEARCH, Action.SEARCH_NETWORK, Action.VIEW, Action.PREFETCH, Action.EXPORT, Action.STORE),
         *(Action.ORDER, Action.READ_WORKLIST),
     },
     Role.TECHNOLOGIST: {
-        *(Action.SEARCH, Action.VIEW, Action.STORE),
+        *(Action.SEARCH, Action.VIEW, Action.PREFETCH, Action.STORE),
         *(Action.ORDER, Action.READ_WORKLIST, Action.REPORT_PROGRESS, Action.COMMIT, Action.PRINT),
     },
-    Role.REFERRER: {Action.SEARCH, Action.VIEW},
+    Role.REFERRER: {Action.SEARCH, Action.SEARCH_NETWORK, Action.VIEW, Action.PREFETCH},
     Role.SECURITY_OFFICER: {Action.AUDIT},
     Role.ADMIN: set(Action),
 }
