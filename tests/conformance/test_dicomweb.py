@@ -17,6 +17,7 @@ from pacs.dicomweb import (
     metadata,
     modality_steps,
     negotiation,
+    network_qido,
     openapi,
     qido,
     rendered,
@@ -68,7 +69,12 @@ def test_every_resource_is_stated_and_every_stated_one_exists() -> None:
 def test_every_module_of_the_services_is_looked_at() -> None:
     folder = Path(negotiation.__file__).parent
     with_routes = {path.stem for path in folder.glob("*.py") if "APIRouter(" in path.read_text(encoding="utf-8")}
-    assert with_routes == {module.__name__.rpartition(".")[2] for module in MODULES}
+    assert with_routes == {module.__name__.rpartition(".")[2] for module in (*MODULES, network_qido)}
+
+
+def test_every_resource_of_the_network_is_stated() -> None:
+    served = {route.path for route in network_qido.router.routes if isinstance(route, Route)}
+    assert set(re.findall(r"^\| `GET (/network/dicom-web[^`]*)` \|", PAGE, re.M)) == served
 
 
 def test_every_failure_reason_is_stated() -> None:
