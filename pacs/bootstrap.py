@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from pacs.settings import Settings
-from storage.access import facilities
+from storage.access import facilities, site_key
 from storage.archive import Archive
 from storage.archive.reconcile import ReconcileReport, reconcile
 
@@ -60,6 +60,7 @@ def open_archive(settings: Settings, *, migrate: bool = False) -> Archive:
     if migrate:
         archive.index.migrate()
         facilities.get_or_create(archive.index, settings.facility)
+        site_key.ensure(settings)
     return archive
 
 

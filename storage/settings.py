@@ -33,6 +33,11 @@ class StorageSettings(BaseModel):
         description="Key that seals the secrets of peers in the index, 32 bytes in base64; empty: one made at first "
         "use, in the data folder. Machines that share a database need the same.",
     )
+    site_key: Path | None = Field(
+        None,
+        description="Private key with which this site proves to linked sites who it is; nodes of one site share it. "
+        "Empty: site.key in the data folder, made at the first start.",
+    )
     facility: str = Field("LOCAL", description="Code of the facility that owns what arrives without another rule.")
     minimum_free_bytes: int = Field(
         512 * 1024 * 1024, description="Receiving is refused (out of resources) below this much free disk."

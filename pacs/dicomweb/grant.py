@@ -9,7 +9,7 @@ from storage.access import permission
 from storage.access.principal import Action
 from storage.archive import known, retrieve
 from storage.archive.retrieve import InstanceRow
-from storage.archive.view import allow, allow_study
+from storage.archive.view import allow, allow_study, keep_to_study
 
 
 def study(request: Request, svc: Service, action: Action, study_instance_uid: str) -> None:
@@ -20,6 +20,7 @@ def study(request: Request, svc: Service, action: Action, study_instance_uid: st
     """
     principal = principal_of(request, svc.archive, svc.settings)
     permission.may_anywhere(principal, action)
+    keep_to_study(svc.archive, principal, action, study_instance_uid)
     allow_study(svc.archive, principal, action, uid(study_instance_uid))
 
 
@@ -35,6 +36,7 @@ def instances(
     """
     principal = principal_of(request, svc.archive, svc.settings)
     permission.may_anywhere(principal, action)
+    keep_to_study(svc.archive, principal, action, study)
     rows = _find(svc, uid(study), uid(series) if series else None, uid(instance) if instance else None)
     allow(svc.archive, principal, action, rows[0].facility_id, study, rows[0].patient_id)
     return rows

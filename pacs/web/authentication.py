@@ -7,16 +7,18 @@ from starlette.responses import Response
 
 from pacs.web.edge import client_address
 from pacs.web.errors import UntrustedOrigin
+from pacs.web.resource import ROOT
 from pacs.web.settings import WebSettings
 from storage.access import credentials
 from storage.access.credentials import Credential
 from storage.access.principal import Principal
-from storage.archive import Archive
-from storage.errors import Unauthenticated
+from storage.archive import Archive, visit
+from storage.errors import Forbidden, Unauthenticated
 
 COOKIE = "filmless_session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_SECRET = 512
+_VISITED = (f"{ROOT}/studies", f"{ROOT}/series", f"{ROOT}/instances")
 
 
 def authenticate(request: Request, archive: Archive, settings: WebSettings) -> Credential:
@@ -28,7 +30,10 @@ def authenticate(request: Request, archive: Archive, settings: WebSettings) -> C
         Unauthenticated: no credential, or one that is not valid.
         UntrustedOrigin: the cookie was sent by another site.
     """
-    return credentials.resolve(archive.index, _secret(request, settings), client_address(request.scope))
+    secret = _secret(request, settings)
+    if secret.startswith(visit.PREFIX):
+        return _visitor(request, archive, secret)
+    return credentials.resolve(archive.index, secret, client_address(request.scope))
 
 
 def known_principal(request: Request, archive: Archive, settings: WebSettings) -> Principal | None:
@@ -94,6 +99,14 @@ def _secret(request: Request, settings: WebSettings) -> str:
     if not secret or len(secret) > _LONGEST_SECRET:
         raise Unauthenticated("Sign in, or send a bearer token.")
     return secret
+
+
+def _visitor(request: Request, archive: Archive, secret: str) -> Credential:
+    """A person of a linked site: they search and retrieve studies over DICOMweb and do nothing else."""
+    found = visit.resolve(archive, secret, client_address(request.scope))
+    if request.method not in _SAFE or not request.url.path.startswith(_VISITED):
+        raise Forbidden("A person of a linked site reads studies here, and nothing else.")
+    return found
 
 
 def _own(origin: str, request: Request, settings: WebSettings) -> bool:

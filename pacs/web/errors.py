@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from storage import errors
+from storage.access.refusal import VisitRefused
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 10
@@ -79,10 +80,12 @@ def status_of(error: errors.ArchiveError) -> tuple[int, str]:
 
 
 def problem(
-    status: int, title: str, detail: str, identifier: str, headers: Mapping[str, str] | None = None
+    status: int, title: str, detail: str, identifier: str, headers: Mapping[str, str] | None = None, missing: str = ""
 ) -> Response:
-    """Build a problem answer."""
+    """Build a problem answer; ``missing`` is a word for what a visitor of a linked site lacks."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "id": identifier}
+    if missing:
+        body["missing"] = missing
     return Response(
         orjson.dumps(body),
         status_code=status,
@@ -99,7 +102,8 @@ def problem_of(error: Exception, identifier: str) -> Response:
             _log.error("refused", id=identifier, status=status, reason=str(error), exc_info=error)
         else:
             _log.info("refused", id=identifier, status=status, reason=str(error), kind=type(error).__name__)
-        return problem(status, title, str(error), identifier, _headers(error, status))
+        missing = error.missing if isinstance(error, VisitRefused) else ""
+        return problem(status, title, str(error), identifier, _headers(error, status), missing)
     if isinstance(error, HTTPException):
         phrase = http.HTTPStatus(error.status_code).phrase
         return problem(error.status_code, phrase, str(error.detail), identifier, error.headers)

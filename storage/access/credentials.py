@@ -34,7 +34,7 @@ class Credential:
     """What a valid secret stands for; ``facilities`` is ``None`` when all are in reach."""
 
     id: int
-    kind: Literal["session", "bearer"]
+    kind: Literal["session", "bearer", "visit"]
     principal: Principal
     display_name: str
     facilities: tuple[Facility, ...] | None

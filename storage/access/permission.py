@@ -9,8 +9,7 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.RADIOLOGIST: frozenset(
         {
             *(Action.SEARCH, Action.SEARCH_NETWORK, Action.VIEW, Action.PREFETCH, Action.EXPORT, Action.STORE),
-            Action.ORDER,
-            Action.READ_WORKLIST,
+            *(Action.ORDER, Action.READ_WORKLIST, Action.GRANT),
         }
     ),
     Role.TECHNOLOGIST: frozenset(

@@ -1,4 +1,4 @@
-"""Who acts: a signed-in person, a bearer token, an AE on the DICOM network, or the archive itself."""
+"""Who acts: a signed-in person, a bearer token, an AE, a person of a linked site, or the archive itself."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -31,6 +31,18 @@ class Action(StrEnum):
     COMMIT = "commit"
     PRINT = "print"
     AUDIT = "audit"
+    GRANT = "grant"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Why a person of a linked site is here; ``site`` is its row, ``site_id`` its key's name; no study: to search."""
+
+    site: int
+    site_id: str
+    person: str
+    purpose: str
+    study_instance_uid: str
 
 
 @dataclass(frozen=True)
@@ -41,12 +53,13 @@ class Principal:
     actions granted apart from the roles (an AE has rights and no roles).
     """
 
-    kind: str  # 'user' | 'token' | 'ae' | 'system'
+    kind: str  # 'user' | 'token' | 'ae' | 'site' | 'system'
     name: str
     roles: frozenset[Role] = frozenset()
     facilities: frozenset[int] | None = frozenset()
     rights: frozenset[Action] = field(default_factory=frozenset)
     address: str = ""
+    visit: Visit | None = None  # of kind 'site': what they may see is decided by grants, study by study
 
 
 SYSTEM = Principal("system", "filmless", facilities=None, rights=frozenset(Action))

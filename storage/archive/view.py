@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 from storage.access import audit, permission
 from storage.access.principal import Action, Principal
-from storage.archive import Archive
+from storage.access.refusal import VisitRefused
+from storage.archive import Archive, grant
 from storage.archive.absence import absence
 from storage.errors import Forbidden
 from storage.index import listing
@@ -36,7 +37,7 @@ def allow(
         StoreUnavailable: it cannot be noted, so it is not allowed either.
     """
     try:
-        permission.may(principal, action, facility_id)
+        _require(archive, principal, action, facility_id, study_instance_uid)
     except Forbidden:
         _note(archive, principal, action, "refused", study_instance_uid, patient_id)
         raise
@@ -47,11 +48,24 @@ def allowed_and_noted(
     archive: Archive, principal: Principal, action: Action, facility_id: int, study_instance_uid: str
 ) -> bool:
     """Whether :func:`allow` would return with nothing left to note; asks nothing that could keep the caller waiting."""
+    if principal.visit is not None:
+        return False
     try:
         permission.may(principal, action, facility_id)
     except Forbidden:
         return False
     return _noted_of(archive.index).is_recent(_key(principal, action, "success", study_instance_uid))
+
+
+def keep_to_study(archive: Archive, principal: Principal, action: Action, study_instance_uid: str) -> None:
+    """Refuse a visitor of a linked site who asks for anything but the study of the visit, whether it is here or not.
+
+    Raises:
+        VisitRefused: it is another study.
+    """
+    if principal.visit is not None and principal.visit.study_instance_uid != study_instance_uid:
+        _note(archive, principal, action, "refused", study_instance_uid, "")
+        raise VisitRefused("study")
 
 
 def allow_study(archive: Archive, principal: Principal, action: Action, study_instance_uid: str) -> None:
@@ -68,6 +82,15 @@ def allow_study(archive: Archive, principal: Principal, action: Action, study_in
     allow(archive, principal, action, row["facility_id"], study_instance_uid, row["patient_id"])
 
 
+def _require(archive: Archive, principal: Principal, action: Action, facility_id: int, study_instance_uid: str) -> None:
+    """A visitor of a linked site has no facility, but perhaps a grant; everybody else the other way round."""
+    if principal.visit is None:
+        permission.may(principal, action, facility_id)
+    else:
+        permission.may_anywhere(principal, action)
+        grant.require(archive, principal, action, study_instance_uid)
+
+
 def _note(
     archive: Archive,
     principal: Principal,
@@ -82,13 +105,19 @@ def _note(
         return
     with archive.index.write() as connection:
         audit.record(
-            connection, principal, action, outcome, study_instance_uid=study_instance_uid, patient_id=patient_id
+            connection,
+            principal,
+            action,
+            outcome,
+            study_instance_uid=study_instance_uid,
+            patient_id=patient_id,
+            detail={"site": visit.site_id, "purpose": visit.purpose} if (visit := principal.visit) else None,
         )
     noted.remember(key)
 
 
 def _key(principal: Principal, action: Action, outcome: audit.Outcome, study_instance_uid: str) -> Hashable:
-    return principal.kind, principal.name, principal.address, action, outcome, study_instance_uid
+    return principal.kind, principal.name, principal.visit, principal.address, action, outcome, study_instance_uid
 
 
 class _Noted:

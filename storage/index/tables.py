@@ -12,6 +12,7 @@ from storage.index import (
     routing_schema,
     schema,
     searchable_schema,
+    trust_schema,
     work_schema,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "routing_schema",
     "schema",
     "searchable_schema",
+    "trust_schema",
     "work_schema",
 ]
 

@@ -10,7 +10,7 @@ HERE, ELSEWHERE = 1, 2
 ALLOWED = {
     Role.RADIOLOGIST: {
         *(Action.SEARCH, Action.SEARCH_NETWORK, Action.VIEW, Action.PREFETCH, Action.EXPORT, Action.STORE),
-        *(Action.ORDER, Action.READ_WORKLIST),
+        *(Action.ORDER, Action.READ_WORKLIST, Action.GRANT),
     },
     Role.TECHNOLOGIST: {
         *(Action.SEARCH, Action.VIEW, Action.PREFETCH, Action.STORE),
