@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from pacs.cli.options import Data, console, opened
+from storage.access.grant_decision import Purpose
 from storage.access.principal import SYSTEM
 from storage.archive import grant
 from storage.archive.grant import Paper, Wanted
@@ -44,7 +45,7 @@ def give(
         scope=scope,
         study_instance_uid="" if patient else study,
         patient_id=patient,
-        purpose=grant.Purpose.TREATMENT,
+        purpose=Purpose.TREATMENT,
         basis="consent" if consent else "law",
         note=law,
         may_copy=copy,

@@ -79,7 +79,7 @@ def test_tokens_that_are_forged_old_replayed_or_meant_for_others(
 ) -> None:
     study = sites.study(keeper)
     sites.grant(keeper, study_instance_uid=study)
-    stranger = site_key.load(StorageSettings(data_dir=tmp_path_factory.mktemp("stranger")))
+    stranger = site_key.load(StorageSettings.model_validate({"data_dir": tmp_path_factory.mktemp("stranger")}))
     good = sites.token(study)
     head, _, signature = good.split(".")
     other_claims = sites.token(study, sub="admin").split(".")[1]
