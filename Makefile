@@ -30,7 +30,7 @@ viewer/node_modules/.installed: .venv/.runtime viewer/package-lock.json
 	$(BIN)/python viewer/node.py npm ci --no-audit --no-fund
 	@touch $@
 
-viewer/dist/index.html: viewer/node_modules/.installed $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts viewer/package.json -type f 2>/dev/null)
+viewer/dist/index.html: viewer/node_modules/.installed $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts viewer/compressed.ts viewer/package.json -type f 2>/dev/null)
 	$(BIN)/python viewer/node.py npm run build
 	@touch $@
 

@@ -2,10 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+import { compressed } from './compressed';
+import { firstPage } from './first_page';
+
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   base: '/',
+  plugins: [compressed()],
   resolve: {
     alias: {
       // vtk.js's XMLReader pulls xmlbuilder2, whose Node.js base classes do not exist in a browser: the bundle would
@@ -21,6 +25,13 @@ export default defineConfig({
     target: 'es2022',
     sourcemap: false,
     assetsInlineLimit: 0,
+    modulePreload: { polyfill: false }, // every browser that runs this knows it
+    rolldownOptions: {
+      output: {
+        // What the first page needs is one file: each further one costs its head, and what it repeats.
+        codeSplitting: { groups: [{ name: firstPage(here('./src/app/main.tsx')) }] },
+      },
+    },
     // The reading room (Cornerstone3D, vtk.js) is large on purpose and loaded after the first image.
     chunkSizeWarningLimit: 6000,
   },

@@ -4,6 +4,8 @@ import gzip
 import mimetypes
 import re
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,14 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pacs.api.documents import first_image_url, manifest_json
 from pacs.web.authentication import principal_of
 from pacs.web.errors import problem, request_id
-from pacs.web.headers import accepts_gzip, etag_matches
+from pacs.web.headers import accepts_gzip, content_coding, etag_matches
 from pacs.web.service import Service, service
 from storage.archive.query import study_manifest
 from storage.errors import ArchiveError, NotFound
 
 BOOT_MARKER = b"<!--filmless:boot-->"
 _UID = re.compile(r"[0-9.]{1,64}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}(?<!\.br)(?<!\.gz)")
 _COMPRESSIBLE = ("text/", "application/javascript", "application/json", "application/wasm", "image/svg+xml")
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".woff2": "font/woff2"}
 _log = structlog.get_logger("pacs.web.pages")
@@ -33,10 +35,10 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file of the viewer in memory, with its compressed form where that pays."""
+    """A file of the viewer in memory, with its compressed forms by content coding (RFC 9110 §8.4.1) where that pays."""
 
     body: bytes
-    compressed: bytes | None
+    compressed: Mapping[str, bytes]
     media_type: str
     etag: str
 
@@ -63,7 +65,7 @@ class StaticFiles:
             known = self._known.get("/".join(names))
             if known is not None and known[0] == changed:
                 return known[1]
-            found = _static_file(path.read_bytes(), path.suffix)
+            found = _static_file(path, changed)
         except OSError:
             raise NotFound("There is no such file.") from None
         with self._lock:
@@ -190,18 +192,37 @@ def _for_html(json: bytes) -> bytes:
     return json
 
 
-def _static_file(body: bytes, suffix: str) -> StaticFile:
-    media_type = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
-    compressed = gzip.compress(body, 9) if media_type.startswith(_COMPRESSIBLE) and len(body) > 512 else None
+def _static_file(path: Path, changed: int) -> StaticFile:
+    body = path.read_bytes()
+    media_type = _TYPES.get(path.suffix) or mimetypes.types_map.get(path.suffix, "application/octet-stream")
+    compressed: dict[str, bytes] = {}
+    if media_type.startswith(_COMPRESSIBLE) and len(body) > 512:
+        compressed = _built_beside(path, changed)
+        if "gzip" not in compressed:
+            compressed["gzip"] = gzip.compress(body, 9)
     if media_type.startswith("text/"):
         media_type += "; charset=utf-8"
     return StaticFile(body, compressed, media_type, f'"{sha256(body).hexdigest()[:32]}"')
+
+
+def _built_beside(path: Path, changed: int) -> dict[str, bytes]:
+    """What the build compressed, best first; what is older than its file is of another build."""
+    found: dict[str, bytes] = {}
+    for coding, suffix in (("br", ".br"), ("gzip", ".gz")):
+        made = path.with_name(path.name + suffix)
+        with suppress(OSError):
+            if made.stat().st_mtime_ns >= changed:
+                found[coding] = made.read_bytes()
+    return found
 
 
 def _file(request: Request, found: StaticFile, cache: str) -> Response:
     headers = {"Cache-Control": cache, "ETag": found.etag, "Vary": "Accept-Encoding"}
     if etag_matches(request, found.etag):
         return Response(status_code=304, headers=headers)
-    if found.compressed is not None and accepts_gzip(request):
-        return Response(found.compressed, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
-    return Response(found.body, media_type=found.media_type, headers=headers)
+    coding = content_coding(request, *found.compressed) if found.compressed else "identity"
+    if coding == "identity":
+        return Response(found.body, media_type=found.media_type, headers=headers)
+    return Response(
+        found.compressed[coding], media_type=found.media_type, headers={**headers, "Content-Encoding": coding}
+    )

@@ -1,7 +1,9 @@
 """The viewer's page and files, and the manifest that an opened study's page already holds."""
 
+import gzip
 import html.parser
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +121,35 @@ def test_built_files_are_kept_by_the_browser_and_compressed(pages: WebServer) ->
     again = httpx.get(f"{pages.url}/assets/a1.js", headers={"If-None-Match": answer.headers["etag"]}, timeout=HUNG_S)
     assert again.status_code == 304
     assert httpx.get(f"{pages.url}/icon.svg", timeout=HUNG_S).headers["content-type"] == "image/svg+xml"
+
+
+def test_what_the_build_compressed_is_given_as_it_is(tmp_path: Path) -> None:
+    """RFC 9110 §12.5.3: the coding that the client takes, brotli before gzip; what an older build left is not used."""
+    assets = tmp_path / "viewer" / "assets"
+    assets.mkdir(parents=True)
+    body = b"console.log('x');" * 100
+    for name in ("a1.js", "b2.js"):
+        (assets / f"{name}.br").write_bytes(b"brotli of the build")
+        (assets / name).write_bytes(body)
+    os.utime(assets / "a1.js.br", ns=(2**62, 2**62))
+    os.utime(assets / "b2.js.br", ns=(0, 0))
+    server = WebServer(tmp_path, f"sqlite:///{tmp_path / 'i.db'}", {"FILMLESS_VIEWER_DIR": str(tmp_path / "viewer")})
+    try:
+        server.start()
+
+        def coding(name: str, accepted: str) -> tuple[str | None, bytes]:
+            with httpx.stream(
+                "GET", f"{server.url}/assets/{name}", headers={"Accept-Encoding": accepted}, timeout=HUNG_S
+            ) as answer:
+                return answer.headers.get("content-encoding"), b"".join(answer.iter_raw())
+
+        assert coding("a1.js", "gzip, deflate, br, zstd") == ("br", b"brotli of the build")
+        assert coding("a1.js", "gzip") == ("gzip", gzip.compress(body, 9))
+        assert coding("a1.js", "identity") == (None, body)
+        assert coding("b2.js", "gzip, br")[0] == "gzip"
+        assert httpx.get(f"{server.url}/assets/a1.js.br", timeout=HUNG_S).status_code == 404
+    finally:
+        server.close()
 
 
 @pytest.mark.parametrize(

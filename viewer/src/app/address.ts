@@ -15,3 +15,6 @@ export function viewerAddress(studyInstanceUids: readonly string[], seriesInstan
   const series = seriesInstanceUid === undefined ? '' : `&SeriesInstanceUID=${encodeURIComponent(seriesInstanceUid)}`;
   return `/viewer?StudyInstanceUIDs=${studyInstanceUids.map(encodeURIComponent).join(',')}${series}`;
 }
+
+/** The query parameter that holds what a link to a view says. */
+export const LINK_PARAMETER = 'view';

@@ -4,14 +4,12 @@ import type { FunctionComponent, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { locale, t } from '../i18n/locale';
-import { Later } from './controls/later';
+import { Later, useLater } from './controls/later';
 import { MessagePage } from './controls/message_page';
 import { goTo, path, query } from './location';
 import { expired, isAdministrator, loadSession, session } from './session';
-import { SignInAgain, SignInPage } from './sign_in/page';
 import { bootManifest } from './viewer/boot';
 import { ViewerPage } from './viewer/page';
-import '../styles/study_list.css';
 
 /** The text font comes after the first picture: on a thin link nothing may stand before the image. */
 async function loadFont(): Promise<void> {
@@ -41,7 +39,7 @@ export function App(): JSX.Element {
       {unreachable && !known
         ? <Unreachable onRetry={() => loadSession().then(() => setUnreachable(false), () => undefined)} />
         : <Page known={known} onFirstPicture={() => void loadFont()} />}
-      {expired.value && <SignInAgain />}
+      <SignInAgainLater />
     </>
   );
 }
@@ -75,6 +73,21 @@ async function loadTrayPage(): Promise<FunctionComponent> {
   return TrayPage;
 }
 
+async function loadSignInPage(): Promise<FunctionComponent> {
+  const { SignInPage } = await import('./sign_in/page');
+  return SignInPage;
+}
+
+async function loadSignInAgain(): Promise<FunctionComponent> {
+  const { SignInAgain } = await import('./sign_in/page');
+  return SignInAgain;
+}
+
+function SignInAgainLater(): JSX.Element | null {
+  const Loaded = useLater(loadSignInAgain, expired.value);
+  return expired.value && Loaded ? <Loaded /> : null;
+}
+
 async function loadMonitorPage(): Promise<FunctionComponent> {
   const { MonitorPage } = await import('./monitor/page');
   return MonitorPage;
@@ -94,7 +107,7 @@ function NotAdministrator(): JSX.Element {
 }
 
 function Page({ known, onFirstPicture }: { readonly known: boolean; readonly onFirstPicture: () => void }): JSX.Element | null {
-  if (path.value === '/sign-in') return <SignInPage />;
+  if (path.value === '/sign-in') return <Later key="sign-in" load={loadSignInPage} />;
   if (path.value === '/viewer' && (known || bootManifest() !== null) && session.value !== null) {
     return <ViewerPage key={query.value.get('StudyInstanceUIDs')} onFirstPicture={onFirstPicture} />;
   }

@@ -14,6 +14,9 @@ import { networkEn } from './network_en';
 import { networkVi } from './network_vi';
 import { routingEn } from './routing_en';
 import { routingVi } from './routing_vi';
+import './pages';
+import { pagesEn } from './pages_en';
+import { pagesVi } from './pages_vi';
 import { savedEn } from './saved_en';
 import { savedVi } from './saved_vi';
 import { trayEn } from './tray_en';
@@ -29,7 +32,7 @@ function placeholders(entry: Entry): string[] {
   return [...new Set(forms.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 }
 
-const PAIRS = [['of every page', en, vi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of drawing', drawingEn, drawingVi], ['of the film tray', trayEn, trayVi], ['of objects', objectsEn, objectsVi],
+const PAIRS = [['of every page', en, vi], ['of pages loaded later', pagesEn, pagesVi], ['of the administrators', adminEn, adminVi], ['of the orders', ordersEn, ordersVi], ['of the network', networkEn, networkVi], ['of forwarding', routingEn, routingVi], ['of drawing', drawingEn, drawingVi], ['of the film tray', trayEn, trayVi], ['of objects', objectsEn, objectsVi],
   ['of what is saved', savedEn, savedVi], ['of the volume', volumeEn, volumeVi]] as const;
 
 describe.each(PAIRS)('the catalogues %s', (_, english_, vietnamese_) => {
@@ -74,4 +77,22 @@ describe('the chosen language', () => {
     expect(isImageErrorKey('error.image.nonsense')).toBe(false);
     expect(isImageErrorKey('app.name')).toBe(false);
   });
+});
+
+/** The keys that a source file says as they are: a prefix where the rest is computed. */
+function said(source: string): readonly string[] {
+  return [...source.matchAll(/'([a-z_]+\.[\w.]+)'|`([a-z_]+\.(?:[a-z_]+\.)*)\$\{/g)].map(([, key, prefix]) => key ?? prefix ?? '');
+}
+
+it('texts of pages loaded later are said only by modules that bring them', async () => {
+  const { readdir, readFile } = await import('node:fs/promises');
+  const late = Object.keys(pagesEn);
+  const names = (await readdir('src', { recursive: true })).filter((name) => /\.tsx?$/.test(name) && !/^i18n|\.test\./.test(name));
+  const wrong: string[] = [];
+  for (const name of names) {
+    const source = await readFile(`src/${name}`, 'utf8');
+    const without = said(source).filter((key) => late.includes(key) || (key.endsWith('.') && late.some((one) => one.startsWith(key)) && !Object.keys(en).some((one) => one.startsWith(key))));
+    if (without.length > 0 && !source.includes("i18n/pages'")) wrong.push(`${name}: ${without.join(', ')}`);
+  }
+  expect(wrong).toEqual([]);
 });

@@ -1,8 +1,9 @@
 /** The chosen language: the browser's at first, then what the person chose, remembered in this browser. */
 import { computed, signal } from '@preact/signals';
 
-import type { CatalogueOf, Entries, PlaceholdersIn, PluralKeyOf, TextKey, TextKeyOf } from './catalogue';
+import type { CatalogueOf, Entries, PlaceholdersIn, PluralKeyOf, TextKey, TextKeyOf, Texts } from './catalogue';
 import { en } from './en';
+import type { pagesEn } from './pages_en';
 import { vi } from './vi';
 
 export type Locale = 'vi' | 'en';
@@ -85,7 +86,16 @@ export function translator<E extends Entries>(english: E, vietnamese: CatalogueO
   };
 }
 
-export const { t, plural } = translator(en, vi);
+const english = { ...en };
+const vietnamese = { ...vi };
+
+/** Texts of pages that are loaded later join those of every page (see pages.ts). */
+export function addTexts(moreEnglish: typeof pagesEn, moreVietnamese: CatalogueOf<typeof pagesEn>): void {
+  Object.assign(english, moreEnglish);
+  Object.assign(vietnamese, moreVietnamese);
+}
+
+export const { t, plural } = translator(english as Texts, vietnamese as unknown as CatalogueOf<Texts>);
 
 /** What a viewport reports when an image cannot be shown. */
 export type ImageErrorKey = Extract<TextKey, 'error.image' | `error.image.${string}`>;

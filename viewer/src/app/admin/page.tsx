@@ -19,6 +19,7 @@ import { QuarantineDetailPage } from './quarantine_detail';
 import { QuarantinePage } from './quarantine';
 import { StatusPage } from './status';
 import { at } from './texts';
+import '../../styles/study_list.css';
 import '../../styles/admin.css';
 import '../../styles/network.css';
 

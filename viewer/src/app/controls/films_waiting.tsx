@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { plural } from '../../i18n/locale';
+import '../../i18n/pages';
 import { json } from '../api';
 import { Icon } from '../icons';
 import { filesFilms } from '../session';

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { plural, t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { ApiError } from '../api';
 import { Icon } from '../icons';
 import { signIn } from '../session';

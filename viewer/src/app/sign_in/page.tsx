@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 
 import { t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { Dialog } from '../controls/dialog';
 import { LanguageSwitch } from '../controls/language_switch';
 import { Mark } from '../icons';

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { formatAge, formatDate, formatMoment } from '../../i18n/dates';
 import { plural, t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { personName } from '../../i18n/person_name';
 import { type Manifest, type ManifestSeries, readManifest, type Study } from '../api';
 import { SeriesThumbnail } from '../controls/series_thumbnail';

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { type About, readAbout } from '../api';
 import { Icon } from '../icons';
 

@@ -1,6 +1,7 @@
 /** A filter in a few words. */
 import { formatDate } from '../../i18n/dates';
 import { t } from '../../i18n/locale';
+import '../../i18n/pages';
 import type { Filter, ModalityChip } from './filter';
 import { st } from './texts';
 

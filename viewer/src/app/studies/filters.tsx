@@ -3,6 +3,7 @@ import type { JSX, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { Icon } from '../icons';
 import { DATE_RANGES, type Filter, furtherFilters, MODALITY_CHIPS, type ModalityChip } from './filter';
 import { chipText } from './filter_text';

@@ -4,6 +4,7 @@ import type { JSX, RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { t } from '../../i18n/locale';
+import '../../i18n/pages';
 import type { Study } from '../api';
 import { Icon } from '../icons';
 import { useMedia } from '../media';

@@ -4,6 +4,7 @@ import type { JSX, RefObject } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import { plural, t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { viewerAddress } from '../address';
 import type { Study } from '../api';
 import { AccountMenu } from '../controls/account_menu';
@@ -30,6 +31,7 @@ import { readSaved } from './saved_filter';
 import { SavedMenu } from './saved_menu';
 import { patientName } from './study_text';
 import { splural, st } from './texts';
+import '../../styles/study_list.css';
 import '../../styles/study_tools.css';
 
 /** A history that takes longer is not waited for by the keyboard. */

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { formatMoment } from '../../i18n/dates';
 import { formatNumber, plural, t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { formatBytes } from '../../i18n/quantities';
 import { type Receipt, readReceipt, type Study } from '../api';
 import { Icon } from '../icons';

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 
 import { formatDate, formatMoment, formatTime } from '../../i18n/dates';
 import { formatNumber, plural, t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { personName } from '../../i18n/person_name';
 import { viewerAddress } from '../address';
 import type { Study } from '../api';

@@ -14,6 +14,7 @@ import { type Film, filmPicture, listFilms } from './api';
 import { FilmDetailPanel } from './film_detail';
 import { reasonText } from './film_text';
 import { tplural, tt } from './texts';
+import '../../styles/study_list.css';
 import '../../styles/tray.css';
 
 const SHOWN = ['open', 'settled'] as const;

@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { isRegion, type Measurement, type MeasurementKind, mayCalibrate } from '../../core/measurement';
 import { formatDecimal } from '../../i18n/dates';
 import { t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { Icon, type IconName } from '../icons';
 import type { Cell } from './cell';
 import { dt } from './drawing_texts';

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 
 import { t } from '../../i18n/locale';
+import '../../i18n/pages';
 import { Icon } from '../icons';
 import { DRAWING_COMMANDS } from './drawing_commands';
 import { dt } from './drawing_texts';

@@ -5,7 +5,7 @@ import type { DisplaySet } from '../../core/display_set';
 import { displaySets } from '../../core/display_sets';
 import { fetchMetadata } from '../../core/client';
 import type { SpatialLength } from '../../core/volume/spatial_length';
-import { ApiError, type Manifest, type ManifestSeries, readManifest } from '../api';
+import { ApiError, type Manifest, type ManifestSeries, readManifest, type Study } from '../api';
 import { listen } from '../live';
 import { noticeSignedOut, onResume } from '../session';
 import { bootManifest } from './boot';
@@ -46,7 +46,7 @@ export class OpenStudy {
   async start(changed: (seriesInstanceUid: string) => void): Promise<void> {
     this.#changed = changed;
     this.#stops = [
-      listen({ study: (study) => this.#news(study.number_of_instances), resumed: () => this.#news(-1) }, this.uid),
+      listen({ study: (study) => { if (!this.#isKnown(study)) this.#news(study.number_of_instances); }, resumed: () => this.#news(-1) }, this.uid),
       onResume(() => { if (this.state.peek() === 'open') this.#news(-1); else void this.read(); }),
     ];
     const boot = bootManifest();
@@ -113,6 +113,12 @@ export class OpenStudy {
       noticeSignedOut(reason);
     });
     return loading;
+  }
+
+  /** The stream begins with what the page already holds: that is not read once more before the first image. */
+  #isKnown(study: Study): boolean {
+    const known = this.manifest.peek()?.study;
+    return known !== undefined && Object.entries(study).every(([name, value]) => JSON.stringify(value) === JSON.stringify(known[name as keyof Study]));
   }
 
   #news(count: number): void {

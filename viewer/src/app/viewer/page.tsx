@@ -5,7 +5,9 @@ import { useEffect, useMemo } from 'preact/hooks';
 
 import type { ViewportFactory } from '../../core/viewport';
 import { t } from '../../i18n/locale';
+import { useLater } from '../controls/later';
 import { MessagePage } from '../controls/message_page';
+import { LINK_PARAMETER } from '../address';
 import { Icon } from '../icons';
 import { connectionLost } from '../live';
 import { goTo, query } from '../location';
@@ -16,18 +18,17 @@ import { ViewerHeader } from './header';
 import { liteFactory, readingFactory } from './factories';
 import { onceInFull } from './in_full';
 import { gridTemplate } from './layout';
-import { Measurements } from './measurements';
 import { useNextStudy } from './next_study';
+import type { Measurements } from './measurements';
 import type { OpenState, OpenStudy } from './open_study';
 import { OutDialogsLater } from './out/menu';
-import { decodeLink, LINK_PARAMETER } from './out/view_link';
 import { savedPart, useSaved } from './saved/later';
 import { SeriesStrip } from './strip';
 import { wantedTier } from './tiers';
 import { PatientBarrier } from './patient_barrier';
 import { Toolbar } from './toolbar';
 import { VolumeDoor } from './volume_door';
-import { Workspace } from './workspace';
+import { type Follow, Workspace } from './workspace';
 import '../../styles/viewer.css';
 
 interface ViewerProps {
@@ -40,8 +41,16 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
   const workspace = useMemo(() => new Workspace(uids, liteFactory(address)), [uids]);
 
   useEffect(() => {
-    workspace.start(address.get('SeriesInstanceUID'), decodeLink(address.get(LINK_PARAMETER)));
-    return () => workspace.stop();
+    let stopped = false;
+    const start = async (): Promise<void> => {
+      const follow = await linkFollower(address.get(LINK_PARAMETER));
+      if (!stopped) workspace.start(address.get('SeriesInstanceUID'), follow);
+    };
+    void start();
+    return () => {
+      stopped = true;
+      workspace.stop();
+    };
   }, [workspace]);
   useReadingRoom(workspace, address);
   useDesk(workspace, address);
@@ -73,7 +82,7 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
       <main id="content" class="cells" tabIndex={-1} aria-label={t('viewer.images')} style={{ gridTemplate: gridTemplate(workspace.layout.value) }}>
         {workspace.shownCells.value.map((cell) => <CellView key={cell.number} cell={cell} workspace={workspace} />)}
       </main>
-      {workspace.measurementsShown.value && <Measurements workspace={workspace} />}
+      <MeasurementsLater workspace={workspace} />
       <SavedQuestion />
       <VolumeDoor workspace={workspace} />
       {desk && <desk.parts.Page desk={desk} />}
@@ -81,6 +90,30 @@ export function ViewerPage({ onFirstPicture }: ViewerProps): JSX.Element {
       <OutDialogsLater workspace={workspace} />
     </div>
   );
+}
+
+/** Links are rare, so their code comes only with one; a link that says nothing begins as always. */
+async function linkFollower(text: string | null): Promise<Follow | null> {
+  if (text === null) return null;
+  try {
+    const [{ followLink }, { decodeLink }] = await Promise.all([import('./out/follow_link'), import('./out/view_link')]);
+    const link = decodeLink(text);
+    return link && ((workspace) => followLink(workspace, link));
+  } catch (reason) {
+    console.warn('The link cannot be followed', reason);
+    return () => Promise.resolve('missing');
+  }
+}
+
+async function loadMeasurements(): Promise<typeof Measurements> {
+  const part = await import('./measurements');
+  return part.Measurements;
+}
+
+function MeasurementsLater({ workspace }: { readonly workspace: Workspace }): JSX.Element | null {
+  const shown = workspace.measurementsShown.value;
+  const Loaded = useLater(loadMeasurements, shown);
+  return shown && Loaded ? <Loaded workspace={workspace} /> : null;
 }
 
 function SavedQuestion(): JSX.Element | null {
@@ -132,9 +165,9 @@ function useDesk(workspace: Workspace, address: URLSearchParams): void {
 
 function useFirstPicture(workspace: Workspace, onFirstPicture: () => void): void {
   useSignalEffect(() => {
-    const refused = workspace.studies.every((study) => !['opening', 'open'].includes(study.state.value));
-    if (refused || workspace.cells.some((cell) => ['ready', 'document', 'error'].includes(cell.state.value))) onFirstPicture();
+    if (workspace.studies.every((study) => !['opening', 'open'].includes(study.state.value))) onFirstPicture();
   });
+  useEffect(() => onceInFull(workspace, onFirstPicture), [workspace]);
 }
 
 interface RefusedProps {

@@ -9,8 +9,7 @@ import { Cell, type Subject } from './cell';
 import type { Desk } from './desk/desk';
 import { cellsOf, type Layout, MOST_CELLS, USUAL_LAYOUTS } from './layout';
 import { OpenStudy } from './open_study';
-import { followLink } from './out/follow_link';
-import type { ViewLink } from './out/view_link';
+import type { LinkOutcome } from './out/follow_link';
 import { isEarlier, samePatient } from './patients';
 import { isLayerSeries } from './series_kind';
 
@@ -34,6 +33,9 @@ function entriesOf(study: OpenStudy, series: ManifestSeries): readonly StripEntr
     study, series, part, key: `${key}#${part}`, images: set.images.length, description: set.description || series.series_description,
   }));
 }
+
+/** Puts on the screen what a link says, once the studies are read. */
+export type Follow = (workspace: Workspace) => Promise<LinkOutcome>;
 
 export class Workspace {
   /** The studies that are open; the first is the one being read. */
@@ -93,10 +95,10 @@ export class Workspace {
   }
 
   /** Read the studies and put the first series of each into a cell; `seriesUid` chooses another one to begin with. */
-  start(seriesUid: string | null, link: ViewLink | null = null): void {
-    if (link) {
+  start(seriesUid: string | null, follow: Follow | null = null): void {
+    if (follow) {
       this.arranged = true;
-      void this.#follow(link);
+      void this.#follow(follow);
       return;
     }
     const [first, ...others] = this.opened.peek();
@@ -112,10 +114,10 @@ export class Workspace {
   }
 
   /** Read the studies and show what a link says; where it says nothing any more, begin as always. */
-  async #follow(link: ViewLink): Promise<void> {
+  async #follow(follow: Follow): Promise<void> {
     await Promise.all(this.opened.peek().map((study) => this.#read(study)));
     for (const study of this.opened.peek()) if (!this.#admit(study)) break;
-    const outcome = await followLink(this, link);
+    const outcome = await follow(this);
     this.linkBroken.value = outcome === 'missing';
     this.opened.peek().forEach((study, at) => {
       const shown = this.cells.some((cell) => cell.subject.peek()?.study === study);

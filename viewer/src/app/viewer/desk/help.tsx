@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
 import { t } from '../../../i18n/locale';
+import '../../../i18n/pages';
 import { Dialog } from '../../controls/dialog';
 import { Icon } from '../../icons';
 import { type Command, type CommandGroup, COMMANDS, labelOf } from '../commands';

@@ -21,8 +21,8 @@ export interface ViewLink {
   readonly cells: readonly CellLink[];
 }
 
-/** The query parameter that holds it. */
-export const LINK_PARAMETER = 'view';
+export { LINK_PARAMETER } from '../../address';
+
 const LONGEST = 16_384;
 const MOST_CELLS = 64;
 const UID = /^[0-9.]{1,64}$/;

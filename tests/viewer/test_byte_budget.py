@@ -1,0 +1,119 @@
+"""How many bytes come before the first diagnostic picture in Lite: counted by the browser, workers included."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Page
+
+from tests import instances
+from tests.peers import dcmtk
+from tests.peers.filmless import Filmless
+from tests.truth.browser import CELL, WITHIN_MS, signed_in
+
+pytestmark = pytest.mark.browser
+
+ACCOUNT, PASSWORD = "thin-reader", "every byte before the image"
+BUDGET = 165_000
+# The image itself: its frames, and the server's pictures of it.
+IMAGE = ("/frames/", "/rendered", "/thumbnail")
+# The stream of news, which never ends.
+NEWS = "/api/events"
+
+
+REMEMBER = """
+new MutationObserver(() => {
+  const cell = document.querySelector('[data-viewport="1"][data-quality="lossless"]');
+  if (cell) window.lossless ??= performance.timeOrigin + performance.now();
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-quality'] });
+"""
+WORKERS = """
+performance.getEntriesByType('resource').filter((one) => one.name.includes('/assets/worker'))
+  .map((one) => [one.name, one.transferSize])
+"""
+
+
+class Wire:
+    """Bytes on the wire by address, header fields included, as the page and its workers loaded them."""
+
+    def __init__(self, page: Page) -> None:
+        self._of: dict[tuple[str, str], int] = {}
+        self._sent: dict[tuple[str, str], tuple[float, str]] = {}
+        self._session: CDPSession = page.context.new_cdp_session(page)
+        self._session.on("Network.requestWillBeSent", lambda event: self._heard("", "requestWillBeSent", event))
+        self._session.on("Network.loadingFinished", lambda event: self._heard("", "loadingFinished", event))
+        self._session.on("Network.loadingFailed", lambda event: self._heard("", "loadingFailed", event))
+        self._session.on("Target.attachedToTarget", self._attached)
+        self._session.on("Target.receivedMessageFromTarget", self._told)
+        self._session.send("Network.enable")
+        self._session.send(
+            "Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": False}
+        )
+
+    def _attached(self, event: dict[str, str]) -> None:
+        # A worker waits until it is watched: its first requests count too.
+        for at, method in enumerate(("Network.enable", "Runtime.runIfWaitingForDebugger")):
+            message = json.dumps({"id": at + 1, "method": method})
+            self._session.send("Target.sendMessageToTarget", {"sessionId": event["sessionId"], "message": message})
+
+    def _told(self, event: dict[str, str]) -> None:
+        message = json.loads(event["message"])
+        domain, _, name = str(message.get("method", "")).partition(".")
+        if domain == "Network":
+            self._heard(event["sessionId"], name, message["params"])
+
+    def _heard(self, target: str, name: str, event: dict[str, object]) -> None:
+        key = (target, str(event.get("requestId")))
+        if name == "requestWillBeSent":
+            request = event["request"]
+            assert isinstance(request, dict)
+            self._sent[key] = (float(str(event["wallTime"])), urlsplit(str(request["url"])).path)
+        elif name == "loadingFinished" and key in self._sent:
+            self._of[key] = int(float(str(event["encodedDataLength"])))
+        elif name == "loadingFailed":
+            self._sent.pop(key, None)
+
+    def asked_before(self, moment: float) -> Counter[str] | None:
+        """Bytes by path of what was asked for before a moment (seconds since the epoch); none while some is to come."""
+        asked = {key for key, (sent, path) in self._sent.items() if sent <= moment and path != NEWS}
+        if not asked <= self._of.keys():
+            return None
+        found: Counter[str] = Counter()
+        for key in asked:
+            found[self._sent[key][1]] += self._of[key]
+        return found
+
+
+@pytest.fixture(scope="module")
+def study(running_pacs: Filmless, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A CT of 40 slices in the running server; gives its UID."""
+    running_pacs.add_account(ACCOUNT, "radiologist", PASSWORD)
+    datasets = instances.study(40, rows=256, columns=256, patient_id="BUDGET-1")
+    paths: list[Path] = instances.save(datasets, tmp_path_factory.mktemp("budget"))
+    assert set(dcmtk.dcmsend(paths, running_pacs.dicom_port).statuses.values()) == {0}
+    return str(datasets[0].StudyInstanceUID)
+
+
+def test_lite_shows_a_diagnostic_picture_within_150_kilobytes(
+    browser: Browser, running_pacs: Filmless, study: str
+) -> None:
+    with signed_in(browser, running_pacs.url, ACCOUNT, PASSWORD) as page:
+        page.add_init_script(REMEMBER)
+        wire = Wire(page)
+        page.goto(f"/viewer?StudyInstanceUIDs={study}&tier=lite", wait_until="commit")
+        page.locator(f'{CELL}[data-quality="lossless"]').wait_for(timeout=WITHIN_MS)
+        lossless = page.evaluate("window.lossless") / 1000
+        while (before := wire.asked_before(lossless)) is None:
+            page.wait_for_timeout(50)  # the browser tells
+        # A worker's own script is told by neither target; the page times it.
+        for address, size in page.evaluate(WORKERS):
+            before[urlsplit(address).path] = size
+        beside = {path: count for path, count in before.items() if not any(part in path for part in IMAGE)}
+        listed = "\n".join(f"{count:8} {path}" for path, count in sorted(beside.items(), key=lambda one: -one[1]))
+        print(listed, sum(beside.values()), sep="\n")
+        for kind in (".wasm", "/viewer", "/metadata"):
+            assert any(path.endswith(kind) for path in beside), f"{kind} was not counted:\n{listed}"
+        assert any("/assets/worker" in path for path in beside), f"the worker was not counted:\n{listed}"
+        assert sum(beside.values()) < BUDGET, f"{sum(beside.values())} bytes before the image:\n{listed}"
