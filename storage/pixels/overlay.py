@@ -11,14 +11,24 @@ _GROUPS = range(0x6000, 0x6020, 2)
 _MOST_PIXELS = 2**28
 
 
+def shutter_group(dataset: Dataset) -> int | None:
+    """The group whose plane is a bitmap shutter and no overlay (PS3.3 C.7.6.15)."""
+    shape = value_of(dataset, "ShutterShape")
+    if str(shape or "").strip().upper() != "BITMAP":
+        return None
+    group = value_of(dataset, "ShutterOverlayGroup")
+    return group if isinstance(group, int) and group in _GROUPS else None
+
+
 def painted(pixels: PixelArray, dataset: Dataset, frame: int, stored: PixelArray | None = None) -> PixelArray:
     """A copy of 8-bit display values with the planes of a 1-based frame in white; the same array when there is none.
 
     ``stored``: the cells of the frame as kept, for planes in unused bits of them (retired, PS3.5 8.1.1).
     """
     made = pixels
+    shutter = shutter_group(dataset)
     for group in _GROUPS:
-        plane = _plane(dataset, group, frame, stored)
+        plane = None if group == shutter else plane_of(dataset, group, frame, stored)
         if plane is None:
             continue
         if made is pixels:
@@ -52,7 +62,8 @@ def _origin(dataset: Dataset, group: int) -> tuple[int, int]:
     return top - 1, left - 1
 
 
-def _plane(dataset: Dataset, group: int, frame: int, stored: PixelArray | None) -> PixelArray | None:
+def plane_of(dataset: Dataset, group: int, frame: int, stored: PixelArray | None) -> PixelArray | None:
+    """The bits of a group's plane for a 1-based frame, rows x columns of its own; None when there is none."""
     rows, columns = _whole(dataset, group, 0x0010), _whole(dataset, group, 0x0011)
     if not rows or not columns or rows * columns > _MOST_PIXELS:
         return None

@@ -66,10 +66,11 @@ def picture(array: PixelArray, dataset: Dataset, frame: int, options: RenderOpti
     """A decoded frame as :func:`render` encodes it: grey (L) or RGB, cut, scaled and annotated. Raises as that does."""
     pixels = display(array, dataset, frame, fmt, options.window)
     aspect = _aspect(dataset, frame)
-    shutter = Shutter.of(dataset, frame, (fmt.rows, fmt.columns), aspect)
+    stored = array if fmt.samples_per_pixel == 1 else None
+    shutter = Shutter.of(dataset, frame, (fmt.rows, fmt.columns), aspect, stored)
     if shutter is not None:
         pixels = shutter.shut(pixels)
-    pixels = painted(pixels, dataset, frame, array if fmt.samples_per_pixel == 1 else None)
+    pixels = painted(pixels, dataset, frame, stored)
     image = shown(Image.fromarray(pixels), aspect, options.viewport)
     return burn(image, dataset, options.annotations) if options.annotations else image
 

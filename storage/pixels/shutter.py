@@ -1,4 +1,4 @@
-"""Display shutters: the parts of an image that are not to be looked at (PS3.3 C.7.6.11)."""
+"""Display shutters: the parts of an image that are not to be looked at (PS3.3 C.7.6.11, C.7.6.15)."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,34 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset
 
+from storage.pixels.cielab import Rgb, screen_colour
 from storage.pixels.element import number_of, numbers_of, value_of
 from storage.pixels.functional_groups import functional_group_item
 from storage.pixels.image import PixelArray
+from storage.pixels.overlay import plane_of, shutter_group
 
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Shutter:
-    """What is seen (rows x columns, True inside), and the grey (0-255) that covers the rest."""
+    """What is seen (rows x columns, True inside), and the colour (0-255 each) that covers the rest."""
 
     seen: Mask
-    gray: int
+    colour: Rgb
 
     @classmethod
-    def of(cls, dataset: Dataset, frame: int, shape: tuple[int, int], aspect: float) -> "Shutter | None":
+    def of(
+        cls,
+        dataset: Dataset,
+        frame: int,
+        shape: tuple[int, int],
+        aspect: float,
+        stored: PixelArray | None = None,
+    ) -> "Shutter | None":
         """The shutter of a 1-based frame of rows x columns, ``aspect`` the height of a pixel by its width.
+
+        ``stored``: the cells of the frame as kept, for a bitmap in unused bits of them.
 
         None when there is none that is fully described: nothing is hidden by guess.
         """
@@ -33,19 +44,38 @@ class Shutter:
             return None
         seen: Mask | None = None
         for name in [shapes] if isinstance(shapes, str) else shapes:
-            found = _opening(scope, str(name).strip().upper(), shape, aspect)
+            wanted = str(name).strip().upper()
+            bitmap = wanted == "BITMAP"
+            found = _bitmap(dataset, frame, shape, stored) if bitmap else _opening(scope, wanted, shape, aspect)
             if found is not None:
                 seen = found if seen is None else seen & found
         if seen is None:
             return None
-        value = number_of(scope, "ShutterPresentationValue") or 0.0
-        return cls(seen, round(min(max(value, 0.0), 65535.0) / 257))
+        return cls(seen, _colour(scope))
 
     def shut(self, pixels: PixelArray) -> PixelArray:
-        """A copy of 8-bit display values with what is not to be seen covered."""
-        made = pixels.copy()
-        made[~self.seen] = self.gray
+        """A copy of 8-bit display values with what is not to be seen covered; grey becomes RGB under a colour."""
+        gray = len(set(self.colour)) == 1
+        made = pixels.copy() if gray or pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+        made[~self.seen] = self.colour[0] if gray else self.colour
         return made
+
+
+def _colour(scope: Dataset) -> Rgb:
+    """Of a colour display, which ours are; else the grey of Shutter Presentation Value, a P-Value of 16 bits."""
+    lab = numbers_of(scope, "ShutterPresentationColorCIELabValue")
+    if len(lab) == 3:
+        return screen_colour(lab)
+    value = number_of(scope, "ShutterPresentationValue") or 0.0
+    gray = round(min(max(value, 0.0), 65535.0) / 257)
+    return gray, gray, gray
+
+
+def _bitmap(dataset: Dataset, frame: int, shape: tuple[int, int], stored: PixelArray | None) -> Mask | None:
+    """A plane as large as the image; where it is set, the image is covered."""
+    group = shutter_group(dataset)
+    plane = None if group is None else plane_of(dataset, group, frame, stored)
+    return plane == 0 if plane is not None and plane.shape == shape else None
 
 
 def _opening(scope: Dataset, name: str, shape: tuple[int, int], aspect: float) -> Mask | None:

@@ -19,13 +19,14 @@ from tests.truth.compressed_cases import compressed_cases
 from tests.truth.grayscale_cases import grayscale_cases
 from tests.truth.mosaic import BLOCK
 from tests.truth.multiframe_cases import multiframe_cases
+from tests.truth.shutter_cases import shutter_cases
 
 __all__ = ["Case", "block_middles", "cases"]
 
 
 @functools.cache
 def _all() -> tuple[Case, ...]:
-    return (*grayscale_cases(), *colour_cases(), *multiframe_cases(), *compressed_cases())
+    return (*grayscale_cases(), *colour_cases(), *multiframe_cases(), *compressed_cases(), *shutter_cases())
 
 
 def cases() -> list[Case]:

@@ -11,7 +11,7 @@ from PIL import Image
 from storage.pixels.decode import HTJ2K_LOSSLESS, decode_frame
 from storage.pixels.deliver import EXPLICIT_VR_LITTLE_ENDIAN, deliver, delivered_format, is_deliverable
 from storage.pixels.image import ImageFormat
-from storage.pixels.render import RenderOptions, display, render_frame
+from storage.pixels.render import RenderOptions, picture, render_frame
 from tests.storage.pixels.frames import frame_of
 from tests.truth.cases import Case, cases
 
@@ -38,5 +38,5 @@ def test_delivered_frames_show_the_truth_too(case: Case, target: str) -> None:
         return
     delivered = delivered_format(fmt, target)
     array = decode_frame(deliver(frame_of(case.dataset, fmt, case.frame), fmt, target), delivered)
-    shown = display(array, case.dataset, case.frame, delivered)
+    shown = np.asarray(picture(array, case.dataset, case.frame, RenderOptions(), delivered))
     assert np.abs(shown.astype(int) - case.expected).max() <= 1

@@ -1,7 +1,8 @@
 /** Overlay planes, group 60xx: graphics and regions that lie over an image (PS3.3 C.9.2). */
-import { inlineBytes, number, numbers } from './attribute';
+import { inlineBytes, number, numbers, text } from './attribute';
 import type { DicomInstance } from './display_set';
 import type { RawPixels } from './grayscale';
+import type { Rgb } from './layer_colour';
 
 export interface OverlayPlane {
   readonly rows: number;
@@ -36,29 +37,55 @@ function bitsOf(instance: DicomInstance, group: string, size: number, at: number
   return Uint8Array.from(pixels, (cell) => (cell >> position) & 1);
 }
 
+/** The group whose plane is a bitmap shutter and no overlay (PS3.3 C.7.6.15). */
+function shutterGroup(instance: DicomInstance): string | null {
+  if (text(instance, '00181600') !== 'BITMAP') return null;
+  const group = (number(instance, '00181623') ?? 0).toString(16);
+  return GROUPS.includes(group) ? group : null;
+}
+
+function overlayPlane(instance: DicomInstance, group: string, frame: number, pixels: RawPixels | null): OverlayPlane | null {
+  const [rows, columns] = [number(instance, `${group}0010`), number(instance, `${group}0011`)];
+  const at = overlayFrame(instance, group, frame);
+  if (rows === null || columns === null || rows < 1 || columns < 1 || at === null) return null;
+  const bits = bitsOf(instance, group, rows * columns, at, pixels);
+  const [top = 1, left = 1] = numbers(instance, `${group}0050`) ?? [];
+  return bits?.includes(1) === true ? { rows, columns, top: top - 1, left: left - 1, bits } : null;
+}
+
+/** What a bitmap shutter covers: a plane as large as the image, set where nothing is to be seen; null when there is none. */
+export function shutterPlane(instance: DicomInstance, frame: number, rows: number, columns: number, pixels: RawPixels | null): OverlayPlane | null {
+  const group = shutterGroup(instance);
+  const plane = group === null ? null : overlayPlane(instance, group, frame, pixels);
+  return plane?.rows === rows && plane.columns === columns ? { ...plane, top: 0, left: 0 } : null;
+}
+
 /**
  * The overlay planes of one frame (1-based).
  * @param pixels raw cells of the frame, for planes kept in unused bits of them
  */
 export function overlayPlanes(instance: DicomInstance, frame: number, pixels: RawPixels | null): readonly OverlayPlane[] {
-  return GROUPS.flatMap((group) => {
-    const [rows, columns] = [number(instance, `${group}0010`), number(instance, `${group}0011`)];
-    const at = overlayFrame(instance, group, frame);
-    if (rows === null || columns === null || rows < 1 || columns < 1 || at === null) return [];
-    const bits = bitsOf(instance, group, rows * columns, at, pixels);
-    const [top = 1, left = 1] = numbers(instance, `${group}0050`) ?? [];
-    return bits?.includes(1) === true ? [{ rows, columns, top: top - 1, left: left - 1, bits }] : [];
-  });
+  const shutter = shutterGroup(instance);
+  return GROUPS.flatMap((group) => (group === shutter ? [] : (overlayPlane(instance, group, frame, pixels) ?? [])));
 }
 
-/** Planes painted on a transparent page as large as the image: white where a plane is set; null when there is none. */
-export function overlayRgba(planes: readonly OverlayPlane[], rows: number, columns: number): Uint8ClampedArray<ArrayBuffer> | null {
-  if (planes.length === 0) return null;
+/** A plane, and the colour that it is painted in. */
+export interface PaintedPlane {
+  readonly plane: OverlayPlane;
+  readonly colour: Rgb;
+}
+
+const WHITE: Rgb = [255, 255, 255];
+
+/** Planes painted on a transparent page as large as the image, white over what is `beneath` them; null when there is nothing. */
+export function overlayRgba(planes: readonly OverlayPlane[], rows: number, columns: number, beneath: PaintedPlane | null = null): Uint8ClampedArray<ArrayBuffer> | null {
+  const all = [...(beneath ? [beneath] : []), ...planes.map((plane) => ({ plane, colour: WHITE }))];
+  if (all.length === 0) return null;
   const rgba = new Uint8ClampedArray(rows * columns * 4);
-  for (const plane of planes) {
+  for (const { plane, colour } of all) {
     plane.bits.forEach((bit, at) => {
       const [row, column] = [Math.floor(at / plane.columns) + plane.top, (at % plane.columns) + plane.left];
-      if (bit === 1 && row >= 0 && row < rows && column >= 0 && column < columns) rgba.fill(255, (row * columns + column) * 4, (row * columns + column) * 4 + 4);
+      if (bit === 1 && row >= 0 && row < rows && column >= 0 && column < columns) rgba.set([...colour, 255], (row * columns + column) * 4);
     });
   }
   return rgba;

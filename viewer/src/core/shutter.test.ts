@@ -9,7 +9,7 @@ const CIRCLE: DicomInstance = { '00181610': IS(5, 9), '00181612': IS(4) };
 
 describe('a display shutter (PS3.3 C.7.6.11)', () => {
   it('counts rows and columns from 1, edges included', () => {
-    expect(shutter({ ...shape('RECTANGULAR'), ...RECTANGLE }, 1)).toEqual({ openings: [{ kind: 'rectangle', left: 10, top: 2, right: 20, bottom: 8 }], gray: 0 });
+    expect(shutter({ ...shape('RECTANGULAR'), ...RECTANGLE }, 1)).toEqual({ openings: [{ kind: 'rectangle', left: 10, top: 2, right: 20, bottom: 8 }], colour: [0, 0, 0] });
   });
 
   it('gives the row of a circle and of vertices first', () => {
@@ -18,9 +18,13 @@ describe('a display shutter (PS3.3 C.7.6.11)', () => {
     expect(shutter(polygon, 1)?.openings).toEqual([{ kind: 'polygon', points: [[1.5, 0.5], [8.5, 0.5], [4.5, 6.5]] }]);
   });
 
-  it('has a grey of its own', () => {
-    const gray = (value: number): number | undefined => shutter({ ...shape('CIRCULAR'), ...CIRCLE, '00181622': { vr: 'US', Value: [value] } }, 1)?.gray;
-    expect([gray(0), gray(32_896), gray(65_535)]).toEqual([0, 128, 255]);
+  it('has a grey of its own, or a colour that goes before it', () => {
+    const grey = (value: number): DicomInstance => ({ ...shape('CIRCULAR'), ...CIRCLE, '00181622': { vr: 'US', Value: [value] } });
+    expect([0, 32_896, 65_535].map((value) => shutter(grey(value), 1)?.colour)).toEqual([[0, 0, 0], [128, 128, 128], [255, 255, 255]]);
+    // L* 53.24, a* 80.09, b* 67.20 under D65 is the red of sRGB; here under D50: 54.29, 80.81, 69.89.
+    const red = [54.29 / 100, (80.81 + 128) / 255, (69.89 + 128) / 255].map((part) => Math.round(part * 65_535));
+    const [r = 0, g = 0, b = 0] = shutter({ ...grey(0), '00181624': { vr: 'US', Value: red } }, 1)?.colour ?? [];
+    expect([r > 253, g < 3, b < 3]).toEqual([true, true, true]);
   });
 
   it('hides nothing by guess', () => {

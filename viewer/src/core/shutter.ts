@@ -1,6 +1,7 @@
 /** Display shutters: the parts of an image that are not to be looked at (PS3.3 C.7.6.11). */
 import { functionalGroup, number, numbers, texts } from './attribute';
 import type { DicomInstance } from './display_set';
+import { labColour, type Rgb } from './layer_colour';
 
 /** What stays to be seen, in image coordinates: column, row in pixels, (0,0) the outer corner of the first pixel. */
 export type Opening =
@@ -12,8 +13,8 @@ export type Opening =
 export interface Shutter {
   /** Seen is what lies within all of them. */
   readonly openings: readonly Opening[];
-  /** Grey that covers the rest, 0–255. */
-  readonly gray: number;
+  /** What covers the rest. */
+  readonly colour: Rgb;
 }
 
 const FRAME_DISPLAY_SHUTTER_SEQUENCE = '00189472';
@@ -40,12 +41,19 @@ function polygon(scope: DicomInstance): Opening | null {
 
 const READERS: Readonly<Record<string, (scope: DicomInstance) => Opening | null>> = { RECTANGULAR: rectangle, CIRCULAR: circle, POLYGONAL: polygon };
 
-/** The shutter of a frame (1-based); null when there is none that is fully described: nothing is hidden by guess. */
+/** Of a colour display, which ours are; else the grey of Shutter Presentation Value, a P-Value of 16 bits. */
+export function shutterColour(scope: DicomInstance): Rgb {
+  const [l, a, b] = numbers(scope, '00181624') ?? [];
+  if (l !== undefined && a !== undefined && b !== undefined) return labColour([l, a, b]);
+  const gray = Math.round(Math.min(Math.max(number(scope, '00181622') ?? 0, 0), 65_535) / 257);
+  return [gray, gray, gray];
+}
+
+/** The shutter of a frame (1-based) by its shapes; null when there is none that is fully described: nothing is hidden by guess. */
 export function shutter(instance: DicomInstance, frame: number): Shutter | null {
   const scope = functionalGroup(instance, frame, FRAME_DISPLAY_SHUTTER_SEQUENCE) ?? instance;
   const openings = texts(scope, '00181600').flatMap((shape) => READERS[shape]?.(scope) ?? []);
-  const value = number(scope, '00181622') ?? 0;
-  return openings.length === 0 ? null : { openings, gray: Math.round(Math.min(Math.max(value, 0), 65_535) / 257) };
+  return openings.length === 0 ? null : { openings, colour: shutterColour(scope) };
 }
 
 function outline(opening: Opening, aspect: number): string {

@@ -3,11 +3,19 @@ import type { Affine } from '../core/affine';
 import type { ImageReference } from '../core/display_set';
 import type { DecodedFrame } from '../core/frame';
 import { pixelAspect } from '../core/geometry';
-import { overlayPlanes, overlayRgba } from '../core/overlay_plane';
-import { shutter, shutterPaths } from '../core/shutter';
+import type { RawPixels } from '../core/grayscale';
+import { css } from '../core/layer_colour';
+import { overlayPlanes, overlayRgba, type PaintedPlane, shutterPlane } from '../core/overlay_plane';
+import { shutter, shutterColour, shutterPaths } from '../core/shutter';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const PAGE = 'position:absolute;left:0;top:0;pointer-events:none;';
+
+/** A bitmap shutter lies under the overlays, on the same page (PS3.3 C.7.6.15). */
+export function bitmapShutter({ instance, frame }: ImageReference, rows: number, columns: number, pixels: RawPixels | null): PaintedPlane | null {
+  const plane = shutterPlane(instance, frame, rows, columns, pixels);
+  return plane && { plane, colour: shutterColour(instance) };
+}
 
 export class OverlayLayer {
   private readonly canvas = document.createElement('canvas');
@@ -44,7 +52,7 @@ export class OverlayLayer {
     this.shut(image, frame);
     const { rows, columns } = frame?.format ?? { rows: 0, columns: 0 };
     const pixels = frame?.kind === 'grayscale' ? frame.pixels : null;
-    const rgba = frame ? overlayRgba(overlayPlanes(image.instance, image.frame, pixels), rows, columns) : null;
+    const rgba = frame ? overlayRgba(overlayPlanes(image.instance, image.frame, pixels), rows, columns, bitmapShutter(image, rows, columns, pixels)) : null;
     this.canvas.hidden = rgba === null;
     if (!rgba) return;
     this.canvas.width = columns;
@@ -71,7 +79,7 @@ export class OverlayLayer {
     this.page.style.display = found ? '' : 'none';
     if (!found || !frame) return;
     const { columns, rows } = frame.format;
-    this.shade.setAttribute('fill', `rgb(${found.gray},${found.gray},${found.gray})`);
+    this.shade.setAttribute('fill', css(found.colour));
     this.shade.replaceChildren(...shutterPaths(found, columns, rows, pixelAspect(instance, number)).map((path) => {
       const element = document.createElementNS(SVG, 'path');
       element.setAttribute('d', path);

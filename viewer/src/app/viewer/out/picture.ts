@@ -6,7 +6,9 @@ import { shutter, shutterPaths } from '../../../core/shutter';
 import { overlayPlanes, overlayRgba } from '../../../core/overlay_plane';
 import { CanvasRenderer } from '../../../lite/canvas_renderer';
 import { FramePictures } from '../../../lite/frame_picture';
+import { css } from '../../../core/layer_colour';
 import { DrawingLayer } from '../../../drawing/layer';
+import { bitmapShutter } from '../../../drawing/overlay_layer';
 import { compose, scaling } from '../../../core/affine';
 import type { DecodedFrame } from '../../../core/frame';
 import { drawLayers, legendLines, readLayers } from './picture_layers';
@@ -47,8 +49,7 @@ export async function drawPicture(
   if (!context) throw new Error('There is no 2D canvas here');
   context.setTransform(1, 0, 0, 1, 0, 0);
   drawShutter(context, subject, placed, frame);
-  // An overlay plane may be the patient's name.
-  if (identified) drawPlanes(context, subject, placed, frame);
+  drawPlanes(context, subject, placed, frame, identified);
   if (layers) drawLayers(context, read, placed);
   if (drawings) await drawMeasurements(context, subject, placed);
   write(context, placed, subject, writing(subject, identified), legendLines(read, layers, identified));
@@ -61,15 +62,17 @@ function drawShutter(context: CanvasRenderingContext2D, { image }: OutSubject, {
   if (!found) return;
   context.save();
   context.setTransform(map.a, map.b, map.c, map.d, map.e, map.f);
-  context.fillStyle = `rgb(${found.gray} ${found.gray} ${found.gray})`;
+  context.fillStyle = css(found.colour);
   const { columns, rows } = frame.format;
   for (const path of shutterPaths(found, columns, rows, pixelAspect(image.instance, image.frame))) context.fill(new Path2D(path), 'evenodd');
   context.restore();
 }
 
-function drawPlanes(context: CanvasRenderingContext2D, { image }: OutSubject, { map }: Placed, frame: DecodedFrame): void {
+/** A bitmap shutter, and the overlay planes: not without the patient, whose name one of them may be. */
+function drawPlanes(context: CanvasRenderingContext2D, { image }: OutSubject, { map }: Placed, frame: DecodedFrame, identified: boolean): void {
   const { rows, columns } = frame.format;
-  const rgba = overlayRgba(overlayPlanes(image.instance, image.frame, frame.kind === 'grayscale' ? frame.pixels : null), rows, columns);
+  const pixels = frame.kind === 'grayscale' ? frame.pixels : null;
+  const rgba = overlayRgba(identified ? overlayPlanes(image.instance, image.frame, pixels) : [], rows, columns, bitmapShutter(image, rows, columns, pixels));
   if (!rgba) return;
   const page = document.createElement('canvas');
   [page.width, page.height] = [columns, rows];
