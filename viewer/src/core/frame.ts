@@ -1,6 +1,7 @@
 /** A decoded frame, ready for display and measuring, and where viewports get them from. */
 import type { ImageReference } from './display_set';
 import { defaultVoi, displayPixels, displayTable, type GrayscaleParameters, modalityTable, type RawPixels, type VoiTransform } from './grayscale';
+import type { MemoryShare } from './memory_share';
 import type { PixelFormat } from './pixel_format';
 
 export interface GrayscaleFrame {
@@ -46,6 +47,8 @@ export interface FrameSource {
   load(image: ImageReference, priority: Priority, signal?: AbortSignal, partial?: (frame: DecodedFrame) => void): Promise<DecodedFrame>;
   /** The frame when it is at hand, without waiting. */
   cached(image: ImageReference): DecodedFrame | null;
+  /** What all who keep decoded images share; none where nothing is kept. */
+  readonly memory?: MemoryShare;
 }
 
 /** The display a header asks for; null for colour, which has no VOI. */

@@ -5,8 +5,8 @@ export class FrameCache {
   private readonly frames = new Map<string, DecodedFrame>();
   private held = 0;
 
-  /** @param capacity bytes */
-  constructor(readonly capacity: number) {}
+  /** @param capacity bytes, as many as it says at the time */
+  constructor(private readonly capacity: () => number) {}
 
   /** Bytes held now. */
   get size(): number {
@@ -30,8 +30,14 @@ export class FrameCache {
     this.drop(url);
     this.frames.set(url, frame);
     this.held += frameBytes(frame);
+    this.trim(url);
+  }
+
+  /** Let go of what is over the limit; what was used longest ago first, and never the one that has just come. */
+  trim(newest?: string): void {
+    const most = this.capacity();
     for (const oldest of this.frames.keys()) {
-      if (this.held <= this.capacity || oldest === url) break;
+      if (this.held <= most || oldest === newest) break;
       this.drop(oldest);
     }
   }

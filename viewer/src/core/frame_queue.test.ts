@@ -74,7 +74,7 @@ describe('the cache of frames', () => {
   const frame = (size: number): DecodedFrame => ({ kind: 'colour', format, rgba: new Uint8ClampedArray(size), lossy: false });
 
   it('stays within its memory and drops what was used longest ago', () => {
-    const cache = new FrameCache(100);
+    const cache = new FrameCache(() => 100);
     for (const key of ['a', 'b']) cache.put(key, frame(40));
     cache.get('a');
     cache.put('c', frame(40));
@@ -83,7 +83,7 @@ describe('the cache of frames', () => {
   });
 
   it('keeps the last frame even when it is larger than all its memory', () => {
-    const cache = new FrameCache(100);
+    const cache = new FrameCache(() => 100);
     cache.put('small', frame(10));
     cache.put('large', frame(1000));
     expect(cache.has('large')).toBe(true);

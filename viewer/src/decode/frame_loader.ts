@@ -3,6 +3,7 @@ import { palette } from '../core/colour';
 import type { ImageReference } from '../core/display_set';
 import { type DecodedFrame, FrameError, type FrameSource, type Priority } from '../core/frame';
 import { FrameCache } from '../core/frame_cache';
+import { MemoryShare } from '../core/memory_share';
 import { FrameQueue } from '../core/frame_queue';
 import { grayscaleParameters } from '../core/grayscale';
 import { isLossy } from '../core/lossy';
@@ -21,13 +22,15 @@ function memoryLimit(): number {
 }
 
 export class FrameLoader implements FrameSource {
+  readonly memory: MemoryShare;
   private readonly cache: FrameCache;
   private readonly queue = new FrameQueue<DecodedFrame>(CONNECTIONS, PREFETCH_CONNECTIONS);
   private readonly workers = new WorkerPool(Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 3));
 
-  /** @param capacity bytes of decoded frames kept */
+  /** @param capacity bytes of decoded images kept, volumes included */
   constructor(capacity = memoryLimit()) {
-    this.cache = new FrameCache(capacity);
+    this.memory = new MemoryShare(capacity, () => this.cache.trim());
+    this.cache = new FrameCache(() => this.memory.frames);
     this.workers.warm();
   }
 

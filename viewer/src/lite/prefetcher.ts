@@ -6,7 +6,7 @@ import { pixelFormat } from '../core/pixel_format';
 const LANES = 3;
 const AHEAD = 60;
 const BEHIND = 20;
-/** Guesses may take this much memory, so that they do not push out what was seen. */
+/** Guesses may take this much memory where nothing is shared, so that they do not push out what was seen. */
 const BUDGET_BYTES = 96 * 2 ** 20;
 /** Where the user asked the browser to save data. */
 const THRIFTY = 2;
@@ -45,13 +45,14 @@ export class Prefetcher {
   focus(set: DisplaySet, index: number, direction: 1 | -1): void {
     if (set !== this.set) this.stop();
     this.set = set;
-    const most = thrifty() ? THRIFTY : Math.max(Math.floor(BUDGET_BYTES / frameSize(set)), 2);
+    const most = thrifty() ? THRIFTY : Math.max(Math.floor((this.source.memory?.aheadOf(this) ?? BUDGET_BYTES) / frameSize(set)), 2);
     this.wanted = neighbours(index, set.images.length, direction, Math.min(AHEAD, most), Math.min(BEHIND, most)).slice(0, most);
     const idle = Math.min(LANES - this.lanes, this.wanted.length);
     for (let lane = 0; lane < idle; lane += 1) void this.run(this.abort.signal);
   }
 
   stop(): void {
+    this.source.memory?.leave(this);
     this.abort.abort();
     this.abort = new AbortController();
     this.wanted = [];

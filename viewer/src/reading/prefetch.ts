@@ -2,7 +2,7 @@
 import type { ImageReference } from '../core/display_set';
 import type { FrameSource } from '../core/frame';
 
-/** Decoded bytes that one cell may fetch ahead; four cells stay within the frame cache of a 4 GB PC. */
+/** Decoded bytes that one cell may fetch ahead where nothing is shared. */
 const BUDGET_BYTES = 96 * 2 ** 20;
 const FEWEST = 2;
 const MOST = 240;
@@ -25,7 +25,7 @@ export class Prefetch {
 
   /** @param frameBytes size of a decoded frame */
   around(images: readonly ImageReference[], index: number, direction: 1 | -1, frameBytes: number): void {
-    const most = Math.min(Math.max(Math.floor(BUDGET_BYTES / Math.max(frameBytes, 1)), FEWEST), MOST);
+    const most = Math.min(Math.max(Math.floor(this.budget / Math.max(frameBytes, 1)), FEWEST), MOST);
     const near = wanted(index, images.length, direction, most).flatMap((at) => images[at] ?? []);
     const urls = new Set(near.map((image) => image.frameUrl));
     for (const [url, abort] of this.wishes) {
@@ -37,8 +37,13 @@ export class Prefetch {
   }
 
   stop(): void {
+    this.frames.memory?.leave(this);
     for (const abort of this.wishes.values()) abort.abort();
     this.wishes.clear();
+  }
+
+  private get budget(): number {
+    return this.frames.memory?.aheadOf(this) ?? BUDGET_BYTES;
   }
 
   private async fetch(image: ImageReference): Promise<void> {

@@ -24,6 +24,8 @@ export interface LoadState {
   /** Slices that could not be had; they are shown as missing. */
   readonly lost: number;
   readonly refused: VolumeRefusal | null;
+  /** What it would have taken, where that is why. */
+  readonly megabytes?: number;
 }
 
 /** Why there is no volume, with the megabytes it would take when that is why. */
@@ -50,6 +52,8 @@ export class VolumeClient {
     this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'volume' });
     this.worker.addEventListener('message', (event: MessageEvent<VolumeAnswer>) => this.hear(event.data));
     this.worker.addEventListener('error', () => this.refuse());
+    // Frames and volumes have one limit together.
+    frames.memory?.reserve(this, bytesNeeded(grid.columns, grid.rows, grid.slots));
     this.post({ kind: 'open', grid, mostBytes });
   }
 
@@ -112,6 +116,7 @@ export class VolumeClient {
 
   destroy(): void {
     this.abort.abort();
+    this.frames.memory?.release(this);
     this.worker.terminate();
     for (const { reject } of this.waiting.values()) reject(new DOMException('destroyed', 'AbortError'));
     this.waiting.clear();
@@ -146,7 +151,8 @@ export class VolumeClient {
 
   private refuse(): void {
     this.destroy();
-    this.tell({ refused: 'too_large' });
+    // Its values need four bytes each.
+    this.tell({ refused: 'too_large', megabytes: Math.ceil((2 * bytesNeeded(this.grid.columns, this.grid.rows, this.grid.slots)) / MEGABYTE) });
   }
 
   private tell(news: Partial<LoadState>): void {

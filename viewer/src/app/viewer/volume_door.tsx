@@ -11,6 +11,8 @@ import type { Workspace } from './workspace';
 export interface VolumeDoorProps {
   readonly study: OpenStudy;
   readonly set: DisplaySet;
+  /** The image it was opened from. */
+  readonly index?: number;
   readonly onClose: () => void;
 }
 

@@ -51,7 +51,7 @@ export class Workspace {
   readonly helpShown = signal(false);
   readonly measurementsShown = signal(false);
   /** The series whose planes are shown over the page; null: none. */
-  readonly volume = signal<{ readonly study: OpenStudy; readonly set: DisplaySet } | null>(null);
+  readonly volume = signal<{ readonly study: OpenStudy; readonly set: DisplaySet; readonly index?: number } | null>(null);
   /** The link that was followed names images that are not there. */
   readonly linkBroken = signal(false);
   /** The dialog of what leaves the viewer. */
@@ -283,7 +283,7 @@ export class Workspace {
   openVolume(): void {
     const cell = this.activeCell.peek();
     const [study, set] = [cell.subject.peek()?.study, cell.displaySet.peek()];
-    if (study && set && set.images.length > 0) this.volume.value = { study, set };
+    if (study && set && set.images.length > 0) this.volume.value = { study, set, index: cell.view.peek()?.index ?? 0 };
   }
 
   setCineRate(rate: number): void {

@@ -1,6 +1,6 @@
 /** The map of the keys, made from the commands themselves; each key can be changed here. */
-import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import type { FunctionComponent, JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 
 import { t } from '../../../i18n/locale';
 import '../../../i18n/pages';
@@ -66,6 +66,7 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }): JSX.E
           </section>
         ))}
       </div>
+      <VolumePart />
       <p class="quiet">{t('help.mouse')}</p>
       <footer>
         <p role="status">{said}</p>
@@ -74,5 +75,19 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }): JSX.E
         )}
       </footer>
     </Dialog>
+  );
+}
+
+/** The keys of the volume view, which are its own and are not changed here; its texts come with it. */
+function VolumePart(): JSX.Element | null {
+  const [Keys, setKeys] = useState<FunctionComponent | null>(null);
+  useEffect(() => {
+    import('../volume/key_help').then(({ VolumeKeys }) => setKeys(() => VolumeKeys), () => undefined); // the page says when the line is down
+  }, []);
+  return Keys && (
+    <section class="help-volume">
+      <h3>{t('action.volume')}</h3>
+      <Keys />
+    </section>
   );
 }

@@ -26,6 +26,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   i: (session) => { session.inverted.value = !session.inverted.peek(); },
   m: (session) => { session.slab.value = SLAB_MODES[(SLAB_MODES.indexOf(session.slab.peek()) + 1) % SLAB_MODES.length] ?? 'thin'; },
   r: (session) => session.reset(),
+  '?': (session) => { session.helpShown.value = true; },
   // The keyboard's way to an end of a length: where the crosshair is.
   Enter: (session) => { if (session.tool.peek() === 'length') session.setEnd(session.cross.peek()); },
   Delete: (session) => { const last = session.lengths.peek().at(-1); if (last) session.removeLength(last.id); },

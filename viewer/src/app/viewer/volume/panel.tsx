@@ -58,10 +58,11 @@ function notes(layer: Layer): readonly Note[] {
 }
 
 /** The notes of all that is seen; those of the second volume under its name. */
-function allNotes({ base, fusion, study, set }: VolumeSession): readonly Note[] {
+function allNotes({ base, fusion, study, set, part }: VolumeSession): readonly Note[] {
   const over = fusion.layer.value;
   const arriving = study.manifest.value?.study.arriving === true;
   return [
+    ...(part ? [{ text: vt('volume.part', { ...part }), serious: true }] : []),
     ...(arriving ? [{ text: vplural('volume.arriving', set.images.length), serious: true }] : []),
     ...(base ? notes(base) : []),
     ...(over ? notes(over).map(({ text, serious }) => ({ text: `${over.set.description || over.set.modality}: ${text}`, serious })) : []),

@@ -126,9 +126,9 @@ function keepDrawn(session: VolumeSession, layer: Layer, caster: RayCaster, canv
   const centre: Vector = middle(layer.grid);
   let frame = 0;
   const draw = (): void => {
-    const voi = layer.voi.peek();
     const presets = presetsOf(layer);
     const preset = presets.find(({ name }) => name === camera.preset.peek()) ?? presets[0];
+    const voi = preset?.projection ? session.projection.ofAll(layer) : layer.voi.peek();
     const { clientWidth, clientHeight } = host;
     if (!voi || !preset || clientWidth === 0) return;
     const most = camera.moving.peek() ? PIXELS.moving : PIXELS.rest;
@@ -152,7 +152,7 @@ function keepDrawn(session: VolumeSession, layer: Layer, caster: RayCaster, canv
   const observer = new ResizeObserver(later);
   observer.observe(host);
   const stop = effect(() => {
-    const all = [camera.plane.value, camera.zoom.value, camera.clip.value, camera.preset.value, camera.moving.value, layer.voi.value, session.inverted.value];
+    const all = [camera.plane.value, camera.zoom.value, camera.clip.value, camera.preset.value, camera.moving.value, layer.voi.value, session.projection.whole.value, session.inverted.value];
     if (all.length > 0) later();
   });
   return () => {

@@ -14,6 +14,8 @@ import type { OpenStudy } from '../open_study';
 import { Camera } from './camera';
 import { CurvePath } from './curve_path';
 import { Fusion } from './fusion';
+import type { Part } from './part';
+import { ProjectionWindow } from './projection_window';
 import { Layer } from './layer';
 
 export type VolumeTool = 'cross' | 'window' | 'pan' | 'zoom' | 'length' | 'curve';
@@ -57,6 +59,10 @@ export class VolumeSession {
   readonly camera = new Camera();
   /** What stands beside the planes. */
   readonly tab = signal<'facts' | 'render' | 'curve'>('facts');
+  /** The keys are shown. */
+  readonly helpShown = signal(false);
+  /** What a MIP of values without a fixed meaning is seen through. */
+  readonly projection: ProjectionWindow;
   /** Drawing coarsely while something is dragged. */
   readonly moving = signal(false);
 
@@ -66,13 +72,17 @@ export class VolumeSession {
     readonly study: OpenStudy,
     readonly set: DisplaySet,
     readonly frames: FrameSource,
+    /** Which of the slices of the series these are; null: all. */
+    readonly part: Part | null = null,
   ) {
     const opened = Layer.open(set, frames);
     this.base = opened instanceof Layer ? opened : null;
     this.refused = opened instanceof Layer ? null : opened;
     this.fusion = new Fusion(study, set, frames, this.base?.grid.frameOfReferenceUid ?? '');
+    this.projection = new ProjectionWindow(this);
     if (!this.base) return;
     this.home();
+    this.projection.start();
     const { base, fusion } = this;
     this.stops.push(this.readCrossValue(() => base, this.crossValue), this.readCrossValue(() => fusion.layer.value, this.fusedValue));
   }
@@ -85,6 +95,7 @@ export class VolumeSession {
 
   destroy(): void {
     for (const stop of this.stops) stop();
+    this.projection.stop();
     this.base?.destroy();
     this.fusion.clear();
   }
@@ -130,6 +141,7 @@ export class VolumeSession {
       this.inverted.value = false;
       this.pending.value = null;
       if (this.base) this.base.voi.value = this.base.headerVoi;
+      this.projection.forget();
     });
   }
 

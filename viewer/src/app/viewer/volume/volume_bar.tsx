@@ -28,7 +28,7 @@ export function VolumeBar({ session, refused, onClose }: BarProps): JSX.Element 
     <header class="volume-bar">
       <div class="whose-part">
         <h1>{study ? patientName(study) : ''}</h1>
-        <p class="number">{study ? [study.patient_id, studyMoment(study), session.set.description].filter(Boolean).join(' · ') : ''}</p>
+        <p class="number">{study ? [study.patient_id, studyMoment(study), session.set.description, session.part ? vt('volume.part_short', { ...session.part }) : ''].filter(Boolean).join(' · ') : ''}</p>
       </div>
       {!refused && <Tools session={session} />}
       <button type="button" class="icon-button" aria-label={t('app.close')} title={`${t('app.close')} (Esc)`} onClick={onClose}><Icon name="close" /></button>
@@ -61,6 +61,12 @@ function Tools({ session }: { readonly session: VolumeSession }): JSX.Element {
       </div>
       <Slab session={session} />
       <FusionBar session={session} />
+      <button
+        type="button" class="tool" aria-label={t('action.help')} title={`${t('action.help')} (?)`} aria-keyshortcuts="?"
+        onClick={() => { session.helpShown.value = true; }}
+      >
+        <Icon name="help" />
+      </button>
     </div>
   );
 }
