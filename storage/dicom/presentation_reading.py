@@ -60,12 +60,17 @@ def read_presentation(state: Dataset) -> SeenView:
     corners = _corners(area_item)
     voi = _item_for(state.get("SoftcopyVOILUTSequence"), first)
     shape = str(state.get("PresentationLUTShape") or "")
+    ours = str(state.get("Manufacturer") or "") == "Filmless"
     unsupported = tuple(
         name
         for name, there in (
             ("voi_lut", voi is not None and bool(voi.get("VOILUTSequence"))),
             ("presentation_lut", bool(state.get("PresentationLUTSequence"))),
             ("mask", bool(state.get("MaskSubtractionSequence"))),
+            # What we write repeats the image's own; others' may differ from it (PS3.4 §N.2).
+            ("modality", not ours and any(name in state for name in ("ModalityLUTSequence", "RescaleSlope"))),
+            ("shutter", not ours and bool(state.get("ShutterShape"))),
+            ("overlays", not ours and any((group, 0x1001) in state for group in range(0x6000, 0x6020, 2))),
         )
         if there
     )

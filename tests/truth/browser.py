@@ -43,9 +43,10 @@ class Viewer:
 
     def open(self, url: str, renderer: str) -> None:
         """Open the study and wait until the wanted tier draws."""
-        self.page.goto(
-            f"{url}/viewer?StudyInstanceUIDs={STUDY_INSTANCE_UID}&tier={self.tier}&renderer={renderer}&hanging=none"
-        )
+        # Each tier proves both ways that pixels come: compressed, and as they are.
+        frames = "htj2k" if renderer == "gpu" else "raw"
+        wanted = f"tier={self.tier}&renderer={renderer}&frames={frames}&hanging=none"
+        self.page.goto(f"{url}/viewer?StudyInstanceUIDs={STUDY_INSTANCE_UID}&{wanted}")
         # Letters and scale lie over the image; the pixels under them are what is compared.
         self.page.add_style_tag(
             content=f"{CELL} > :not(.canvas-hosts) {{ visibility: hidden !important }}"

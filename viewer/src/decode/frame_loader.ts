@@ -1,4 +1,5 @@
 /** Where all viewports of a page get decoded frames from: cache, queue by priority, decode workers. */
+import { frameAccept, RAW_FRAME_ACCEPT } from '../core/client';
 import { palette } from '../core/colour';
 import type { ImageReference } from '../core/display_set';
 import { type DecodedFrame, FrameError, type FrameSource, type Priority } from '../core/frame';
@@ -6,9 +7,10 @@ import { FrameCache } from '../core/frame_cache';
 import { MemoryShare } from '../core/memory_share';
 import { FrameQueue } from '../core/frame_queue';
 import { grayscaleParameters } from '../core/grayscale';
+import { Line } from '../core/line';
 import { isLossy } from '../core/lossy';
-import { isGrayscale, pixelFormat } from '../core/pixel_format';
-import { type PartialAnswer, WorkerPool } from './worker_pool';
+import { isGrayscale, type PixelFormat, pixelFormat } from '../core/pixel_format';
+import { type EarlyAnswer, WorkerPool } from './worker_pool';
 
 /** A browser opens six connections to an HTTP/1.1 server; one is left for previews, one for live news. */
 const CONNECTIONS = 4;
@@ -21,6 +23,14 @@ function memoryLimit(): number {
   return Math.max(gigabytes * 128, 96) * MEGABYTE;
 }
 
+/** How fast the files of this page came, what the browser had already left out. */
+function lineOfPage(): Line {
+  const files = performance.getEntriesByType('resource').filter((entry) => entry instanceof PerformanceResourceTiming && entry.transferSize > 0);
+  return new Line((files as PerformanceResourceTiming[]).map((entry) => (
+    { bytes: entry.encodedBodySize, milliseconds: entry.responseEnd - entry.responseStart }
+  )));
+}
+
 export class FrameLoader implements FrameSource {
   readonly memory: MemoryShare;
   private readonly cache: FrameCache;
@@ -28,7 +38,7 @@ export class FrameLoader implements FrameSource {
   private readonly workers = new WorkerPool(Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 3));
 
   /** @param capacity bytes of decoded images kept, volumes included */
-  constructor(capacity = memoryLimit()) {
+  constructor(private readonly line = lineOfPage(), capacity = memoryLimit()) {
     this.memory = new MemoryShare(capacity, () => this.cache.trim());
     this.cache = new FrameCache(() => this.memory.frames);
     this.workers.warm();
@@ -36,6 +46,11 @@ export class FrameLoader implements FrameSource {
 
   cached(image: ImageReference): DecodedFrame | null {
     return this.cache.get(image.frameUrl);
+  }
+
+  /** What to ask the server for: grey pixels as they are where the line is faster than decoding. */
+  accept(format: PixelFormat): string {
+    return format.samplesPerPixel === 1 && this.line.isFast ? RAW_FRAME_ACCEPT : frameAccept(format);
   }
 
   load(image: ImageReference, priority: Priority, signal?: AbortSignal, partial?: (frame: DecodedFrame) => void): Promise<DecodedFrame> {
@@ -61,11 +76,16 @@ export class FrameLoader implements FrameSource {
     const colours = stated.photometric === 'PALETTE COLOR' ? palette(instance, stated) : null;
     if (stated.photometric === 'PALETTE COLOR' && !colours) throw new FrameError('error.image.unsupported');
     const lossy = isLossy(instance);
-    const arrived = ({ rows, columns, pixels }: PartialAnswer): void => {
+    const arrived = (early: EarlyAnswer): void => {
+      if (early.kind === 'transfer') {
+        this.line.note(early.transfer);
+        return;
+      }
+      const { rows, columns, pixels } = early;
       const format = { ...stated, rows, columns };
       partial?.({ kind: 'grayscale', format, parameters: grayscaleParameters(instance, image.frame, format), pixels, lossy });
     };
-    const request = { url: image.frameUrl, format: stated, palette: colours, partial: partial !== null };
+    const request = { url: image.frameUrl, format: stated, accept: this.accept(stated), palette: colours, partial: partial !== null };
     const answer = await this.workers.request(request, signal, arrived);
     // Single bits come out of the worker as bytes.
     const format = stated.bitsAllocated === 1 ? { ...stated, bitsAllocated: 8, bitsStored: 1, highBit: 0 } : stated;

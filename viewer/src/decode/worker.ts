@@ -1,6 +1,6 @@
 /** The decode worker: fetches frames and answers pixels, with one decoder for its whole life. */
 import wasmUrl from '@cornerstonejs/codec-openjph/wasm?url';
-import { type Arriving, DicomWebError, FRAME_ACCEPT, fetchFrame, frameAccept, RAW_FRAME_ACCEPT } from '../core/client';
+import { type Arriving, DicomWebError, FRAME_ACCEPT, fetchFrame, RAW_FRAME_ACCEPT } from '../core/client';
 import { colourToRgba, paletteToRgba } from '../core/colour';
 import type { FrameErrorKey } from '../core/frame';
 import type { RawPixels } from '../core/grayscale';
@@ -75,15 +75,16 @@ function arriving(request: FrameRequest): Arriving {
 
 /** What cannot be decoded here is asked for once more without compression. */
 async function cells(request: FrameRequest, signal: AbortSignal): Promise<Cells> {
-  const accept = frameAccept(request.format);
-  const compressed = accept === FRAME_ACCEPT;
+  const compressed = request.accept === FRAME_ACCEPT;
   if (compressed) readyDecoder().catch(() => undefined); // told where it is needed
-  const part = await fetchFrame(request.url, accept, signal, compressed && request.partial ? arriving(request) : undefined);
+  const part = await fetchFrame(request.url, request.accept, signal, compressed && request.partial ? arriving(request) : undefined);
   answer({ kind: 'received', id: request.id });
   if (!HTJ2K.test(part.contentType)) return raw(part, request.format);
   try {
     return await decoded(part, request);
-  } catch {
+  } catch (reason) {
+    // A decoder that left its memory is never right again.
+    if (reason instanceof WebAssembly.RuntimeError) decoder = null;
     return raw(await fetchFrame(request.url, RAW_FRAME_ACCEPT, signal), request.format);
   }
 }
@@ -101,12 +102,23 @@ function errorKey(reason: unknown): FrameErrorKey {
   return reason instanceof DicomWebError ? (KEYS[reason.status] ?? 'error.image.network') : 'error.image.decode';
 }
 
+/** What the browser has measured of a frame by now; what it took from its own cache says nothing of the line. */
+function tellTransfer({ id, url }: FrameRequest): void {
+  const { href } = new URL(url, self.location.href);
+  const entries = performance.getEntriesByName(href, 'resource');
+  performance.clearResourceTimings(); // else it stops measuring after some hundred images
+  const [entry] = entries.slice(-1);
+  if (!(entry instanceof PerformanceResourceTiming) || entry.transferSize === 0 || entry.responseStart === 0) return;
+  answer({ kind: 'transfer', id, transfer: { bytes: entry.encodedBodySize, milliseconds: entry.responseEnd - entry.responseStart } });
+}
+
 async function frame(request: FrameRequest): Promise<void> {
   const abort = new AbortController();
   running.set(request.id, abort);
   try {
     const { pixels, format } = await cells(request, abort.signal);
     if (abort.signal.aborted) return;
+    tellTransfer(request);
     if (isGrayscale(request.format)) {
       answer({ kind: 'grayscale', id: request.id, pixels }, [pixels.buffer as ArrayBuffer]);
     } else {

@@ -8,12 +8,13 @@ const DECODE_TIMEOUT_MS = 20_000;
 const ANSWER_TIMEOUT_MS = 120_000;
 
 export type PixelAnswer = Extract<Answer, { kind: 'grayscale' | 'colour' }>;
-export type PartialAnswer = Extract<Answer, { kind: 'partial' }>;
+/** What is told before the image itself: a part of it, or how it came over the line. */
+export type EarlyAnswer = Extract<Answer, { kind: 'partial' | 'transfer' }>;
 
 interface Call {
   readonly resolve: (answer: PixelAnswer) => void;
   readonly reject: (reason: unknown) => void;
-  readonly partial: (answer: PartialAnswer) => void;
+  readonly early: (answer: EarlyAnswer) => void;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -25,10 +26,10 @@ class Member {
     this.worker = this.start();
   }
 
-  request(message: FrameRequest, signal: AbortSignal, partial: (answer: PartialAnswer) => void): Promise<PixelAnswer> {
+  request(message: FrameRequest, signal: AbortSignal, early: (answer: EarlyAnswer) => void): Promise<PixelAnswer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.give(message.id, new FrameError('error.image.network')), ANSWER_TIMEOUT_MS);
-      this.calls.set(message.id, { resolve, reject, partial, timer });
+      this.calls.set(message.id, { resolve, reject, early, timer });
       signal.addEventListener('abort', () => {
         if (!this.calls.has(message.id)) return;
         this.post({ kind: 'abort', id: message.id });
@@ -60,7 +61,7 @@ class Member {
     if (answer.kind === 'received') {
       clearTimeout(call.timer);
       call.timer = setTimeout(() => this.replace(), DECODE_TIMEOUT_MS);
-    } else if (answer.kind === 'partial') call.partial(answer);
+    } else if (answer.kind === 'partial' || answer.kind === 'transfer') call.early(answer);
     else if (answer.kind === 'error') this.give(answer.id, new FrameError(answer.key));
     else {
       clearTimeout(call.timer);
@@ -93,10 +94,10 @@ export class WorkerPool {
 
   /** @throws FrameError, or an AbortError */
   request(
-    message: Omit<FrameRequest, 'kind' | 'id'>, signal: AbortSignal, partial: (answer: PartialAnswer) => void = () => undefined,
+    message: Omit<FrameRequest, 'kind' | 'id'>, signal: AbortSignal, early: (answer: EarlyAnswer) => void = () => undefined,
   ): Promise<PixelAnswer> {
     this.count += 1;
-    return this.leastBusy().request({ kind: 'frame', id: this.count, ...message }, signal, partial);
+    return this.leastBusy().request({ kind: 'frame', id: this.count, ...message }, signal, early);
   }
 
   destroy(): void {

@@ -45,6 +45,9 @@ export const savedEn = {
   'saved.unsupported.voi_lut': 'a window by a table',
   'saved.unsupported.presentation_lut': 'a presentation table',
   'saved.unsupported.mask': 'a subtraction mask',
+  'saved.unsupported.modality': 'a rescale of its own',
+  'saved.unsupported.shutter': 'a shutter of its own',
+  'saved.unsupported.overlays': 'a choice of overlays',
   'saved.unsupported.spatial_shape': 'shapes in space that are no straight length',
 
   'saved.leave_title': 'Leave without saving?',

@@ -48,6 +48,9 @@ export const savedVi: CatalogueOf<typeof savedEn> = {
   'saved.unsupported.voi_lut': 'cửa sổ theo bảng',
   'saved.unsupported.presentation_lut': 'bảng trình bày',
   'saved.unsupported.mask': 'mặt nạ trừ nền',
+  'saved.unsupported.modality': 'hệ số quy đổi giá trị riêng',
+  'saved.unsupported.shutter': 'vùng che riêng',
+  'saved.unsupported.overlays': 'lựa chọn lớp phủ riêng',
   'saved.unsupported.spatial_shape': 'hình trong không gian không phải là đoạn thẳng',
 
   'saved.leave_title': 'Rời đi mà chưa lưu?',

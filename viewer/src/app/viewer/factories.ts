@@ -3,8 +3,9 @@ import type { ViewportFactory } from '../../core/viewport';
 import { FrameLoader } from '../../decode/frame_loader';
 import { DrawingBook } from '../../drawing/book';
 import { createLiteFactory } from '../../lite';
+import { query } from '../location';
 import { session } from '../session';
-import { rendererOf } from './tiers';
+import { lineOf, rendererOf } from './tiers';
 
 let frames: FrameLoader | null = null;
 
@@ -18,7 +19,7 @@ session.subscribe((who) => {
 
 /** The frames of all viewports of this page. */
 export function sharedFrames(): FrameLoader {
-  frames ??= new FrameLoader();
+  frames ??= new FrameLoader(lineOf(query.peek()));
   return frames;
 }
 

@@ -3,12 +3,13 @@
  * first image, which the browser's cache keeps. Nothing else, and only while nothing waits. The server is told that nobody
  * has seen it yet; opening the study reads its manifest again, which is the view.
  */
-import { fetchMetadata, frameAccept, PREFETCH, prefetchFrame, prefetchPicture } from '../../core/client';
+import { fetchMetadata, PREFETCH, prefetchFrame, prefetchPicture } from '../../core/client';
 import type { DicomInstance } from '../../core/display_set';
 import { displaySets } from '../../core/display_sets';
 import { pixelFormat } from '../../core/pixel_format';
 import { type Manifest, type ManifestSeries, readManifest } from '../api';
 import { session } from '../session';
+import { sharedFrames } from './factories';
 
 /** What is older is read again: a study may have been removed, or the right to see it. */
 const FRESH_FOR_MS = 300_000;
@@ -63,7 +64,7 @@ export class StudyAhead {
     const images = displaySets(metadata).flatMap((set) => set.images);
     const image = images.find((one) => one.sopInstanceUid === representative?.sop_instance_uid && one.frame === representative.frame);
     const format = image && pixelFormat(image.instance);
-    if (image && format) await prefetchFrame(image.frameUrl, frameAccept(format), abort);
+    if (image && format) await prefetchFrame(image.frameUrl, sharedFrames().accept(format), abort);
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 /** Which of the two renderers draws: Lite at once and everywhere, the reading room on a desktop once it is there. */
+import { Line } from '../../core/line';
 import type { ViewportFactory } from '../../core/viewport';
 
 export type Renderer = 'auto' | 'gpu' | 'cpu';
@@ -12,6 +13,12 @@ interface NetworkInformation {
 export function rendererOf(query: URLSearchParams): Renderer {
   const asked = query.get('renderer');
   return asked === 'gpu' || asked === 'cpu' ? asked : 'auto';
+}
+
+/** The line that the address supposes: `frames=raw` or `frames=htj2k`; else it is judged by what comes over it. */
+export function lineOf(query: URLSearchParams): Line | undefined {
+  const asked = query.get('frames');
+  return asked === 'raw' || asked === 'htj2k' ? Line.always(asked === 'raw') : undefined;
 }
 
 function hasWebGl2(): boolean {

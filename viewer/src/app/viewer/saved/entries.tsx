@@ -11,7 +11,7 @@ import { splural, st } from './texts';
 import type { SavedWork } from './work';
 
 const ICONS: Readonly<Record<SavedEntry['kind'], IconName>> = { measurements: 'measurements', view: 'picture', key_images: 'star' };
-const UNSUPPORTED = ['voi_lut', 'presentation_lut', 'mask', 'spatial_shape'] as const;
+const UNSUPPORTED = ['voi_lut', 'presentation_lut', 'mask', 'modality', 'shutter', 'overlays', 'spatial_shape'] as const;
 
 interface ListProps {
   readonly saved: SavedWork;
