@@ -85,7 +85,7 @@ def test_lite_shows_a_diagnostic_picture_within_its_budget_of_bytes(
     with signed_in(browser, running_pacs.url, ACCOUNT, PASSWORD) as page:
         page.add_init_script(REMEMBER)
         wire = Wire(page)
-        page.goto(f"/viewer?StudyInstanceUIDs={study}&tier=lite", wait_until="commit")
+        page.goto(f"/viewer?StudyInstanceUIDs={study}&tier=lite&frames=htj2k", wait_until="commit")
         page.locator(f'{CELL}[data-quality="lossless"]').wait_for(timeout=WITHIN_MS)
         lossless = page.evaluate("window.lossless") / 1000
         while (before := wire.asked_before(lossless)) is None:

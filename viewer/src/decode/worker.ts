@@ -106,7 +106,8 @@ function errorKey(reason: unknown): FrameErrorKey {
 function tellTransfer({ id, url }: FrameRequest): void {
   const { href } = new URL(url, self.location.href);
   const entries = performance.getEntriesByName(href, 'resource');
-  performance.clearResourceTimings(); // else it stops measuring after some hundred images
+  // The browser stops measuring after 250 of them.
+  if (performance.getEntriesByType('resource').length >= 200) performance.clearResourceTimings();
   const [entry] = entries.slice(-1);
   if (!(entry instanceof PerformanceResourceTiming) || entry.transferSize === 0 || entry.responseStart === 0) return;
   answer({ kind: 'transfer', id, transfer: { bytes: entry.encodedBodySize, milliseconds: entry.responseEnd - entry.responseStart } });
