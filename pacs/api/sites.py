@@ -12,6 +12,7 @@ from starlette.responses import Response
 from pacs.api.page import answer, number
 from pacs.web.authentication import authenticate, principal_of
 from pacs.web.body import read_json_object, text_of
+from pacs.web.resource import uid
 from pacs.web.service import Service, service
 from storage.access.permission import may
 from storage.access.principal import Action
@@ -157,7 +158,6 @@ def _close(request: Request, svc: Service, site_id: str) -> None:
 
 def _visit(request: Request, svc: Service, site_id: str, body: dict[str, Any]) -> None:
     from pacs.federation import site_calls  # noqa: PLC0415 - as above
-    from pacs.web.resource import uid  # noqa: PLC0415
 
     credential = authenticate(request, svc.archive, svc.settings)
     errand = Errand(

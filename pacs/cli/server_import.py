@@ -51,7 +51,7 @@ def import_orthanc(
 ) -> None:
     """Take over an Orthanc server: every file proven, every study compared; run again and it goes on."""
     # httpx takes a while to load, which no other command should wait for.
-    from pacs.federation.orthanc_source import OrthancSource  # noqa: PLC0415
+    from pacs.federation.orthanc_source import OrthancSource  # noqa: PLC0415 - httpx is loaded by who imports
 
     password = _password(user)
     source = OrthancSource(address, user=user, password=password, certificates=ca, connections=parallel)
@@ -94,7 +94,7 @@ def _password(user: str) -> str:
 
 
 def _run(archive: Archive, source: "OrthancSource", facility_id: int, *, follow: bool, parallel: int) -> int:
-    from pacs.federation.orthanc_import import OrthancImport  # noqa: PLC0415  # as above
+    from pacs.federation.orthanc_import import OrthancImport  # noqa: PLC0415 - as above
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -31,7 +31,8 @@ def put(connection: Connection, account_name: str, name: str, document: str, now
     values = {"document": document, "changed_at": now}
     if connection.execute(preference.update().where(*mine).values(**values)).rowcount == 0:
         row = {"account_fk": account_fk, "name": name, **values}
-        if connection.execute(insert_or_ignore(connection, preference), row).rowcount == 0:
+        # PostgreSQL does not always count what it inserted so: setting the same once more does no harm.
+        if connection.execute(insert_or_ignore(connection, preference), row).rowcount != 1:
             connection.execute(preference.update().where(*mine).values(**values))
     return True
 
